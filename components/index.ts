@@ -1,0 +1,1 @@
+export type { CompareArgs, FieldTolerance, RuleThresholds } from "./compare.js";

@@ -1,0 +1,74 @@
+/** One record of a topic, as the broker stored it. */
+export interface LogRecord {
+    readonly partition: number;
+    readonly offset: bigint;
+    /** The record's timestamp, in milliseconds since the epoch. */
+    readonly timestamp: number;
+    readonly key: Buffer | null;
+    /** `null` is a tombstone. */
+    readonly value: Buffer | null;
+}
+
+/** Offsets by partition. What an offset means (first, next, end) is said where one is returned. */
+export type Offsets = ReadonlyMap<number, bigint>;
+
+export interface TopicDescription {
+    readonly name: string;
+    /** The broker's id of this incarnation: another one after the topic was deleted and created again. */
+    readonly id: string;
+    readonly partitions: number;
+    /** The settings that matter to a comparison, as Kafka spells them. */
+    readonly cleanupPolicy: string;
+    readonly timestampType: string;
+}
+
+export interface ReadOptions {
+    readonly signal: AbortSignal;
+    /** Called with the records of one fetch, of one partition, in offset order. */
+    readonly onRecords: (records: readonly LogRecord[]) => void | Promise<void>;
+}
+
+/** Writes that a later holder of the same transactional id makes impossible for all earlier ones. */
+export interface FencedWriter {
+    /** Writes the records in one transaction and returns when it is committed. */
+    write(topic: string, records: readonly { key: string; value: string | null }[]): Promise<void>;
+    close(): Promise<void>;
+}
+
+/** All that this package asks of Kafka. Every call ends within its own deadline. */
+export interface KafkaPort {
+    /** `undefined` where the topic does not exist. */
+    describeTopic(topic: string): Promise<TopicDescription | undefined>;
+    /** The first offset that can still be read, of every partition. */
+    earliestOffsets(topic: string): Promise<Offsets>;
+    /** The offset behind the last record that a read_committed reader may see, of every partition. */
+    lastStableOffsets(topic: string): Promise<Offsets>;
+    /**
+     * Reads `[from, to)` of every partition named in `to`, read_committed, and returns when all of it was
+     * handed over. Fails with {@link EvidenceLostError} where records at `from` no longer exist.
+     */
+    read(topic: string, from: Offsets, to: Offsets, options: ReadOptions): Promise<void>;
+    /** The next offset that the group will read, of the partitions where it committed one. */
+    committedOffsets(group: string, topic: string): Promise<Offsets>;
+    /** Commits for a group without members; the broker refuses while one is there. */
+    commitOffsets(group: string, topic: string, offsets: Offsets): Promise<void>;
+    /** Takes over the transactional id: a writer that held it before can write no more. */
+    fence(transactionalId: string): Promise<FencedWriter>;
+    close(): Promise<void>;
+}
+
+/** Records that a range asked for are gone: retention, DeleteRecords, or another incarnation of the topic. */
+export class EvidenceLostError extends Error {
+    override readonly name = "EvidenceLostError";
+    constructor(
+        readonly topic: string,
+        readonly partition: number,
+        readonly asked: bigint,
+        readonly available: bigint,
+    ) {
+        super(
+            `${topic}, partition ${partition}: offset ${asked} was asked for, but the first one still there is ` +
+                `${available}. The records between were deleted (retention?) before they could be read.`,
+        );
+    }
+}
