@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { shim } from "../shim.js";
+import type { NameOverrides, VersionNames } from "../versions.js";
+
+/** A Flink SQL script for a session cluster, submitted through its SQL Gateway. */
+export interface SqlJobArgs {
+    /** URL of the SQL Gateway, `http://gateway:8083`. */
+    gateway: pulumi.Input<string>;
+    /** URL of the cluster's REST API. Defaults to the one that the gateway is configured with. */
+    rest?: pulumi.Input<string>;
+    /** The script: tables, settings and exactly one INSERT or statement set. */
+    script: pulumi.Input<string>;
+    /** Where to leave a savepoint when the version is removed. By default the job is cancelled without one. */
+    savepointDirectory?: pulumi.Input<string>;
+    /** How long the job may take to be running, in seconds. Defaults to `120`. */
+    startTimeoutSeconds?: pulumi.Input<number>;
+}
+
+export interface SqlJobOptions extends NameOverrides {
+    /**
+     * Deletes the version's topic when the version is removed. It is kept otherwise: consumers may still read it.
+     * Defaults to `false`.
+     */
+    deleteTopicOnRemoval?: boolean;
+}
+
+export interface SqlJob extends SqlJobOptions {
+    readonly kind: "sql";
+    readonly build: (names: VersionNames) => SqlJobArgs;
+}
+
+/**
+ * Declares a version that runs a Flink SQL script on a session cluster. The callback is handed the version's own
+ * topic, group, transactional-id prefix and checkpoint folder, and the script must use them.
+ */
+export function sqlJob(build: SqlJob["build"], options: SqlJobOptions = {}): SqlJob {
+    return { ...options, kind: "sql", build };
+}
+
+/** What tells one build of a job from another. */
+export function scriptDigest(script: string): string {
+    return createHash("sha256").update(script).digest("hex");
+}
+
+export interface SessionJobInputs {
+    name: pulumi.Input<string>;
+    version: pulumi.Input<string>;
+    jobName: pulumi.Input<string>;
+    gateway: pulumi.Input<string>;
+    rest: pulumi.Input<string | null>;
+    script: pulumi.Input<string>;
+    digest: pulumi.Input<string>;
+    savepointDirectory: pulumi.Input<string | null>;
+    startTimeoutSeconds: pulumi.Input<number>;
+}
+
+const provider = shim("sessionJob");
+
+/** A job on a session cluster: submitted once, adopted on a retry, stopped on removal. */
+export class SessionJob extends pulumi.dynamic.Resource {
+    declare readonly jobId: pulumi.Output<string>;
+    declare readonly digest: pulumi.Output<string>;
+    declare readonly status: pulumi.Output<string>;
+    /** ISO time. */
+    declare readonly startedAt: pulumi.Output<string>;
+
+    constructor(name: string, inputs: SessionJobInputs, opts: pulumi.CustomResourceOptions) {
+        super(
+            provider,
+            name,
+            { ...inputs, jobId: undefined, status: undefined, startedAt: undefined },
+            opts,
+            "shadow-flink",
+            "SessionJob",
+        );
+    }
+}

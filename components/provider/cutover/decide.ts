@@ -1,0 +1,142 @@
+import type { Verdict } from "../comparison/verdict.js";
+import type { RoutingRecord, Tenure } from "./routingRecord.js";
+
+export interface Override {
+    readonly reason: string;
+    readonly approvedBy: string;
+}
+
+export interface MoveQuestion {
+    /** The version that the program asks to hold authority. */
+    readonly requested: string;
+    /** The routing record as it stands in Kafka; `undefined` before the first one was written. */
+    readonly live: RoutingRecord | undefined;
+    readonly owner: string;
+    /** The versions in the program, with what is known of each. */
+    readonly versions: Readonly<Record<string, { readonly managed: boolean }>>;
+    /** The candidate's verdict; `null` where there is none, `"unknown"` in a preview that will look again. */
+    readonly verdict: Verdict | null | "unknown";
+    /** What a verdict about today's candidate, topics and rules would carry; `null` where it cannot be told. */
+    readonly fingerprint: string | null;
+    readonly override: Override | null;
+    readonly now: Date;
+    readonly maxVerdictAgeSeconds: number;
+}
+
+export type MoveDecision =
+    | { readonly kind: "initial" }
+    | { readonly kind: "stay" }
+    | { readonly kind: "move"; readonly by: "promotion" | "override" | "rollback" }
+    /** Whether it may move depends on a verdict that this preview cannot know. */
+    | { readonly kind: "unknown" }
+    | { readonly kind: "refuse"; readonly reasons: readonly string[] };
+
+/** Whether authority goes where the program asks. Fails closed: what cannot be shown is refused. */
+export function decideMove(question: MoveQuestion): MoveDecision {
+    const { requested, live, versions } = question;
+    if (live === undefined) {
+        return decideInitial(question);
+    }
+    if (live.owner !== question.owner) {
+        return refuse(
+            `The routing record of "${live.name}" belongs to ${live.owner}, this is ${question.owner}. ` +
+                "Two stacks cannot route the same consumers: give one of the components another name.",
+        );
+    }
+    if (live.authority === requested) {
+        return { kind: "stay" };
+    }
+    if (rollbackTargets(live.history).includes(requested)) {
+        return { kind: "move", by: "rollback" };
+    }
+    if (question.override !== null) {
+        return { kind: "move", by: "override" };
+    }
+    if (versions[requested] === undefined) {
+        return refuse(`${requested} is not in \`versions\`.`);
+    }
+    return decidePromotion(question, live);
+}
+
+/**
+ * The versions that authority can go back to without a verdict: those that the present holder took it from, and
+ * those before. One that was rolled back *from* is not among them and has to prove itself again.
+ */
+export function rollbackTargets(history: readonly Tenure[]): string[] {
+    const trusted: string[] = [];
+    for (const { version } of history) {
+        const before = trusted.indexOf(version);
+        trusted.splice(before === -1 ? trusted.length : before, trusted.length, version);
+    }
+    return trusted.slice(0, -1);
+}
+
+function decideInitial({ requested, versions }: MoveQuestion): MoveDecision {
+    const existing = Object.keys(versions).filter(
+        (version) => versions[version]?.managed === false,
+    );
+    if (existing.length > 0 && versions[requested]?.managed !== false) {
+        return refuse(
+            `${requested} has never been compared with ${existing.join(", ")}, whose output consumers read today. ` +
+                `Set authority to ${existing[0]}, run \`pulumi up\` until the verdict on ${requested} passes, then promote.`,
+        );
+    }
+    return { kind: "initial" };
+}
+
+function decidePromotion(question: MoveQuestion, live: RoutingRecord): MoveDecision {
+    const { requested, verdict, fingerprint } = question;
+    if (verdict === "unknown") {
+        return { kind: "unknown" };
+    }
+    const stay = `Consumers stay on ${live.authority} (${live.topic}).`;
+    if (verdict === null) {
+        return refuse(
+            `There is no verdict on ${requested} yet. ${stay} Set authority back to ${live.authority} and run ` +
+                "`pulumi up` to compare.",
+        );
+    }
+    if (verdict.outcome !== "pass") {
+        const why = verdict.findings
+            .filter(
+                ({ outcome, severity }) =>
+                    outcome === verdict.outcome && severity !== "informational",
+            )
+            .map(({ rule, sentence }) => `${rule}: ${sentence}`);
+        return refuse(
+            `The verdict on ${requested} is ${verdict.outcome}. ${stay}`,
+            ...why,
+            ...verdict.gaps,
+        );
+    }
+    const reasons: string[] = [];
+    if (verdict.candidate !== requested || verdict.incumbent !== live.authority) {
+        reasons.push(
+            `The verdict compares ${verdict.candidate} with ${verdict.incumbent}, ` +
+                `but this would move from ${live.authority} to ${requested}.`,
+        );
+    }
+    if (fingerprint === null || verdict.fingerprint !== fingerprint) {
+        reasons.push(
+            "The verdict is about something else than what is there now: the candidate, a topic (created again, other " +
+                "partitions) or a rule has changed since.",
+        );
+    }
+    const ageSeconds = (question.now.getTime() - Date.parse(verdict.comparedAt)) / 1000;
+    if (!(ageSeconds <= question.maxVerdictAgeSeconds)) {
+        reasons.push(
+            `The verdict is ${Math.round(ageSeconds)} s old; at most ${question.maxVerdictAgeSeconds} s are allowed ` +
+                "(compare.maxVerdictAgeSeconds).",
+        );
+    }
+    return reasons.length === 0
+        ? { kind: "move", by: "promotion" }
+        : refuse(
+              ...reasons,
+              `${stay} Set authority back to ${live.authority} and run \`pulumi up\` to compare again.`,
+          );
+}
+
+function refuse(...reasons: string[]): MoveDecision {
+    return { kind: "refuse", reasons };
+}

@@ -1,0 +1,178 @@
+import { Admin as OffsetAdmin } from "@platformatic/kafka";
+import { ConfigResourceTypes, Kafka, logLevel, type Admin } from "kafkajs";
+import { registerCodecs } from "./codecs.js";
+import { withDeadline } from "./deadline.js";
+import { openFencedWriter } from "./fencedWriter.js";
+import type { KafkaPort, Offsets, TopicDescription } from "./port.js";
+import { readRange } from "./rangeReader.js";
+
+/** Where and how to reach the cluster. */
+export interface KafkaSettings {
+    readonly bootstrapServers: readonly string[];
+    readonly clientId: string;
+}
+
+const callSeconds = 30;
+const readCommitted = 1;
+
+/**
+ * Kafka by kafkajs; topic ids and commits for a group without members by @platformatic/kafka, since kafkajs
+ * speaks no protocol version that carries ids, and its `setOffsets` joins the group instead of asking the broker
+ * to refuse while somebody is in it.
+ */
+export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> {
+    registerCodecs();
+    const kafka = new Kafka({
+        brokers: [...settings.bootstrapServers],
+        clientId: settings.clientId,
+        connectionTimeout: 5_000,
+        requestTimeout: callSeconds * 1000,
+        retry: { retries: 5, initialRetryTime: 200, maxRetryTime: 5_000 },
+        // Retries are part of normal work; what ends a call is thrown.
+        logLevel: logLevel.NOTHING,
+    });
+    const admin = kafka.admin();
+    const offsetAdmin = new OffsetAdmin({
+        clientId: settings.clientId,
+        bootstrapBrokers: [...settings.bootstrapServers],
+        timeout: callSeconds * 1000,
+        connectTimeout: 5_000,
+        retries: 5,
+        autocreateTopics: false,
+    });
+    await withDeadline(
+        `Connecting to ${settings.bootstrapServers.join(", ")}`,
+        callSeconds,
+        admin.connect(),
+    );
+
+    const call = <T>(what: string, promise: Promise<T>) => withDeadline(what, callSeconds, promise);
+
+    return {
+        describeTopic: (topic) =>
+            call(`Describing ${topic}`, describeTopic(admin, offsetAdmin, topic)),
+        earliestOffsets: async (topic) => {
+            const offsets = await call(`Offsets of ${topic}`, admin.fetchTopicOffsets(topic));
+            return new Map(offsets.map(({ partition, low }) => [partition, BigInt(low)]));
+        },
+        lastStableOffsets: (topic) =>
+            call(`Last stable offsets of ${topic}`, lastStableOffsets(offsetAdmin, admin, topic)),
+        read: (topic, from, to, options) =>
+            readRange({ kafka, admin, topic, from, to, ...options }),
+        committedOffsets: async (group, topic) => {
+            const [answer] = await call(
+                `Committed offsets of group ${group}`,
+                admin.fetchOffsets({ groupId: group, topics: [topic] }),
+            );
+            return new Map(
+                (answer?.partitions ?? [])
+                    .map(({ partition, offset }) => [partition, BigInt(offset)] as const)
+                    .filter(([, offset]) => offset >= 0n),
+            );
+        },
+        commitOffsets: (group, topic, offsets) =>
+            call(
+                `Committing offsets for group ${group}`,
+                commitForEmptyGroup(offsetAdmin, group, topic, offsets),
+            ),
+        fence: (transactionalId) =>
+            call(
+                `Taking over transactional id ${transactionalId}`,
+                openFencedWriter(kafka, transactionalId),
+            ),
+        close: async () => {
+            await Promise.allSettled([admin.disconnect(), offsetAdmin.close()]);
+        },
+    };
+}
+
+async function describeTopic(
+    admin: Admin,
+    offsetAdmin: OffsetAdmin,
+    topic: string,
+): Promise<TopicDescription | undefined> {
+    const existing = await admin.listTopics();
+    if (!existing.includes(topic)) {
+        return undefined;
+    }
+    const [metadata, configs] = await Promise.all([
+        offsetAdmin.metadata({ topics: [topic], forceUpdate: true }),
+        admin.describeConfigs({
+            includeSynonyms: false,
+            resources: [
+                {
+                    type: ConfigResourceTypes.TOPIC,
+                    name: topic,
+                    configNames: ["cleanup.policy", "message.timestamp.type"],
+                },
+            ],
+        }),
+    ]);
+    const described = metadata.topics.get(topic);
+    if (described === undefined) {
+        return undefined;
+    }
+    const config = (name: string) =>
+        configs.resources[0]?.configEntries.find((entry) => entry.configName === name)
+            ?.configValue ?? "";
+    return {
+        name: topic,
+        id: described.id,
+        partitions: described.partitionsCount,
+        cleanupPolicy: config("cleanup.policy"),
+        timestampType: config("message.timestamp.type"),
+    };
+}
+
+async function lastStableOffsets(
+    offsetAdmin: OffsetAdmin,
+    admin: Admin,
+    topic: string,
+): Promise<Offsets> {
+    const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition }) => partition);
+    const [listed] = await offsetAdmin.listOffsets({
+        isolationLevel: readCommitted,
+        topics: [
+            {
+                name: topic,
+                partitions: partitions.map((partitionIndex) => ({
+                    partitionIndex,
+                    timestamp: -1n,
+                })),
+            },
+        ],
+    });
+    return new Map(
+        (listed?.partitions ?? [])
+            .map(({ partitionIndex, offset }) => [partitionIndex, offset] as const)
+            .sort(([a], [b]) => a - b),
+    );
+}
+
+async function commitForEmptyGroup(
+    offsetAdmin: OffsetAdmin,
+    group: string,
+    topic: string,
+    offsets: Offsets,
+): Promise<void> {
+    try {
+        await offsetAdmin.alterConsumerGroupOffsets({
+            groupId: group,
+            topics: [
+                {
+                    name: topic,
+                    partitionOffsets: [...offsets].map(([partition, offset]) => ({
+                        partition,
+                        offset,
+                    })),
+                },
+            ],
+        });
+    } catch (cause) {
+        throw new Error(
+            `Kafka refused to set the offsets of group ${group} on ${topic}. A group can be moved only while it has ` +
+                `no members: stop whatever still reads as ${group}, then run \`pulumi up\` again.`,
+            { cause },
+        );
+    }
+}
