@@ -1,0 +1,121 @@
+import type { Admin, Kafka } from "kafkajs";
+import type { RoutingRecord } from "../provider/cutover/routingRecord.js";
+import { routeOf, type Offsets, type Sighting, type Source } from "./plan.js";
+
+/** Looks up in Kafka what the next step is decided from. */
+export class Observer {
+    private constructor(private readonly admin: Admin) {}
+
+    /**
+     * One for every routing record: a kafkajs admin keeps asking for every topic it was ever asked about, and
+     * fails for all of them once one was deleted.
+     */
+    static async connect(kafka: Kafka): Promise<Observer> {
+        const admin = kafka.admin();
+        try {
+            await within(30, "connecting to Kafka", admin.connect());
+        } catch (error) {
+            await admin.disconnect().catch(() => undefined);
+            throw error;
+        }
+        return new Observer(admin);
+    }
+
+    async look(
+        record: RoutingRecord,
+        consumer: string,
+        reading: Source | undefined,
+    ): Promise<Sighting> {
+        const route = routeOf(record, consumer);
+        if (!(await this.exists(record.topic))) {
+            throw new Error(
+                `The routing record of ${record.name} (epoch ${record.epoch}) sends "${consumer}" to the topic ` +
+                    `${record.topic}, which does not exist. Was it deleted by hand?`,
+            );
+        }
+        const { handOver } = record;
+        if (handOver === null || route.previousGroup === null) {
+            return { previous: undefined, committed: new Map(), reading };
+        }
+        const previous = (await this.exists(handOver.topic))
+            ? {
+                  committed: await this.committed(route.previousGroup, handOver.topic),
+                  earliest: (await this.ends(handOver.topic)).earliest,
+              }
+            : undefined;
+        return { previous, committed: await this.committed(route.group, record.topic), reading };
+    }
+
+    async exists(topic: string): Promise<boolean> {
+        try {
+            const asked = this.admin.fetchTopicMetadata({ topics: [topic] });
+            const { topics } = await within(30, `looking up the topic ${topic}`, asked);
+            return topics.some(({ name }) => name === topic);
+        } catch (error) {
+            if (protocolError(error)?.type === "UNKNOWN_TOPIC_OR_PARTITION") {
+                return false;
+            }
+            throw error;
+        }
+    }
+
+    /** The first offset still there and the one behind the last record, of every partition. */
+    async ends(topic: string): Promise<{ earliest: Offsets; end: Offsets }> {
+        const asked = this.admin.fetchTopicOffsets(topic);
+        const partitions = await within(30, `asking for the offsets of ${topic}`, asked);
+        return {
+            earliest: new Map(partitions.map(({ partition, low }) => [partition, BigInt(low)])),
+            end: new Map(partitions.map(({ partition, high }) => [partition, BigInt(high)])),
+        };
+    }
+
+    private async committed(group: string, topic: string): Promise<Offsets> {
+        const asked = this.admin.fetchOffsets({ groupId: group, topics: [topic] });
+        const answer = await within(30, `asking for the offsets of the group ${group}`, asked);
+        const partitions = answer.find((entry) => entry.topic === topic)?.partitions ?? [];
+        return new Map(
+            partitions
+                .map(({ partition, offset }) => [partition, BigInt(offset)] as const)
+                // -1: no commit; -2: kafkajs's own note that it goes on from the earliest record.
+                .filter(([, offset]) => offset >= 0n),
+        );
+    }
+
+    async deleteGroup(group: string): Promise<void> {
+        await within(30, `deleting the group ${group}`, this.admin.deleteGroups([group]));
+    }
+
+    async close(): Promise<void> {
+        await this.admin.disconnect().catch(() => undefined);
+    }
+}
+
+interface ProtocolError {
+    readonly type: string;
+    readonly retriable: boolean;
+}
+
+/** The broker's own answer, where it is the cause of an error of kafkajs. */
+export function protocolError(error: unknown): ProtocolError | undefined {
+    for (let at = error; at instanceof Error; at = at.cause) {
+        if (at.name === "KafkaJSProtocolError") {
+            return at as Error & ProtocolError;
+        }
+    }
+    return undefined;
+}
+
+/** kafkajs has calls that never return; every one of ours ends. */
+async function within<T>(seconds: number, what: string, work: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => {
+            reject(new Error(`No answer from Kafka within ${seconds} seconds while ${what}.`));
+        }, seconds * 1000);
+    });
+    try {
+        return await Promise.race([work, deadline]);
+    } finally {
+        clearTimeout(timer);
+    }
+}
