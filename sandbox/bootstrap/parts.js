@@ -1,0 +1,32 @@
+"use strict";
+
+/**
+ * What the sandbox is made of, in exact versions, and the name of each part's folder in the cache.
+ * A name carries the version and, where a file of ours says how the part is made, its hash.
+ */
+const path = require("node:path");
+const { contentHash } = require("./cache.js");
+
+const recipes = path.join(__dirname, "..");
+const platform = `${process.platform}-${process.arch}`;
+
+const versions = {
+    node: "24.21.0",
+    kafka: "4.3.1",
+    flink: "2.2.1",
+    pulumi: "3.246.0",
+    pulumiKafka: "3.13.2",
+};
+
+const hashOf = (...files) => contentHash(files.map((file) => path.join(recipes, file)));
+
+const names = {
+    node: `node-${versions.node}-${platform}`,
+    kafka: `kafka-${versions.kafka}-${hashOf("maven/kafka.xml")}`,
+    flink: `flink-${versions.flink}-${hashOf("maven/flink.xml")}`,
+    pulumiDownload: `pulumi-${versions.pulumi}-${platform}`,
+    pulumiBuilt: `pulumi-built-${versions.pulumi}-${platform}-${hashOf("pulumi/cli/go.mod", "pulumi/cli/go.sum")}`,
+    pulumiKafka: `pulumi-resource-kafka-${versions.pulumiKafka}-${platform}-${hashOf("pulumi/kafka/main.go", "pulumi/kafka/go.mod", "pulumi/kafka/go.sum")}`,
+};
+
+module.exports = { names, versions };
