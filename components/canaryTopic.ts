@@ -42,14 +42,12 @@ export function canaryTopic(
     mirror: MirroredTopic | undefined,
     opts: pulumi.CustomResourceOptions,
 ): kafka.Topic {
-    const config = pulumi
-        .all([mirror?.config, args.config ?? {}])
-        .apply(([theirs, own]) => ({
-            ...Object.fromEntries(
-                Object.entries(theirs ?? {}).filter(([key]) => mirrored.includes(key)),
-            ),
-            ...own,
-        }));
+    const config = pulumi.all([mirror?.config, args.config ?? {}]).apply(([theirs, own]) => ({
+        ...Object.fromEntries(
+            Object.entries(theirs ?? {}).filter(([key]) => mirrored.includes(key)),
+        ),
+        ...own,
+    }));
     return new kafka.Topic(
         resourceName,
         {

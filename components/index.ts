@@ -1,1 +1,17 @@
+export type { CanaryTopicArgs } from "./canaryTopic.js";
 export type { CompareArgs, FieldTolerance, RuleThresholds } from "./compare.js";
+export { existingJob, type ExistingJob, type ExistingJobArgs } from "./jobs/existing.js";
+export { sqlJob, type SqlJob, type SqlJobArgs, type SqlJobOptions } from "./jobs/sessionJob.js";
+export type { Evidence } from "./provider/comparison/evidence.js";
+export type { Finding, Outcome, Severity, Verdict } from "./provider/comparison/verdict.js";
+export type { RoutingRecord } from "./provider/cutover/routingRecord.js";
+export type { Role } from "./roles.js";
+export {
+    ShadowFlinkJob,
+    type ConsumerArgs,
+    type KafkaArgs,
+    type OverrideArgs,
+    type ShadowFlinkJobArgs,
+    type VersionOutput,
+} from "./shadowFlinkJob.js";
+export type { VersionNames } from "./versions.js";

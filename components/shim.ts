@@ -3,6 +3,9 @@ import type * as pulumi from "@pulumi/pulumi";
 /** The dynamic resources of the provider half, by the name under which it exports them. */
 export type ProviderResource = "comparison" | "authority" | "sessionJob";
 
+/** What a resource of the provider half is given, before Pulumi knows all of it. */
+export type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };
+
 /**
  * A dynamic provider that only loads the provider half and forwards to it. Pulumi serialises this object into the
  * state of every resource: captured by value, the real code would lose its Maps, dates and private fields; loaded by

@@ -86,7 +86,10 @@ export function nameProblems(name: string, versions: readonly VersionNames[]): P
         const field = `versions.${version}`;
         check(field, version);
         if (reserved.includes(version)) {
-            problems.push({ field, message: `"${version}" is reserved: give the version another name.` });
+            problems.push({
+                field,
+                message: `"${version}" is reserved: give the version another name.`,
+            });
         }
         problems.push(...topicProblems(`${field}.topic`, topic));
         const taken = folded.get(fold(topic));

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import { shim } from "../shim.js";
+import { shim, type Inputs } from "../shim.js";
 import type { NameOverrides, VersionNames } from "../versions.js";
 
 /** A Flink SQL script for a session cluster, submitted through its SQL Gateway. */
@@ -39,20 +39,20 @@ export function sqlJob(build: SqlJob["build"], options: SqlJobOptions = {}): Sql
 }
 
 /** What tells one build of a job from another. */
-export function scriptDigest(script: string): string {
+function scriptDigest(script: string): string {
     return createHash("sha256").update(script).digest("hex");
 }
 
 export interface SessionJobInputs {
-    name: pulumi.Input<string>;
-    version: pulumi.Input<string>;
-    jobName: pulumi.Input<string>;
-    gateway: pulumi.Input<string>;
-    rest: pulumi.Input<string | null>;
-    script: pulumi.Input<string>;
-    digest: pulumi.Input<string>;
-    savepointDirectory: pulumi.Input<string | null>;
-    startTimeoutSeconds: pulumi.Input<number>;
+    readonly name: string;
+    readonly version: string;
+    readonly jobName: string;
+    readonly gateway: string;
+    readonly rest: string | null;
+    readonly script: string;
+    readonly digest: string;
+    readonly savepointDirectory: string | null;
+    readonly startTimeoutSeconds: number;
 }
 
 const provider = shim("sessionJob");
@@ -65,7 +65,11 @@ export class SessionJob extends pulumi.dynamic.Resource {
     /** ISO time. */
     declare readonly startedAt: pulumi.Output<string>;
 
-    constructor(name: string, inputs: SessionJobInputs, opts: pulumi.CustomResourceOptions) {
+    constructor(
+        name: string,
+        inputs: Inputs<SessionJobInputs>,
+        opts: pulumi.CustomResourceOptions,
+    ) {
         super(
             provider,
             name,
@@ -75,4 +79,29 @@ export class SessionJob extends pulumi.dynamic.Resource {
             "SessionJob",
         );
     }
+}
+
+/** The job resource of a SQL version. */
+export function sessionJob(
+    resourceName: string,
+    component: string,
+    names: VersionNames,
+    args: SqlJobArgs,
+    opts: pulumi.CustomResourceOptions,
+): SessionJob {
+    return new SessionJob(
+        resourceName,
+        {
+            name: component,
+            version: names.version,
+            jobName: `${component}-${names.version}`,
+            gateway: args.gateway,
+            rest: args.rest ?? null,
+            script: args.script,
+            digest: pulumi.output(args.script).apply(scriptDigest),
+            savepointDirectory: args.savepointDirectory ?? null,
+            startTimeoutSeconds: args.startTimeoutSeconds ?? 120,
+        },
+        opts,
+    );
 }

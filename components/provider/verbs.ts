@@ -4,7 +4,7 @@ export interface Verbs {
     diff(id: string, olds: Json, news: Json): Promise<{ changes: boolean }>;
     create(inputs: Json): Promise<{ id: string; outs: Json }>;
     update(id: string, olds: Json, news: Json): Promise<{ outs: Json }>;
-    delete?(id: string, state: Json): Promise<void>;
+    delete(id: string, state: Json): Promise<void>;
 }
 
 /** Inputs and state as they cross the border to the engine. */
@@ -18,3 +18,11 @@ export interface CheckFailure {
 
 /** What the engine sends in a preview for a value that is not known yet. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** Whether everything in a value is known already. */
+export function isKnown(value: unknown): boolean {
+    if (value === unknownValue) {
+        return false;
+    }
+    return typeof value !== "object" || value === null || Object.values(value).every(isKnown);
+}

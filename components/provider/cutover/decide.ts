@@ -1,5 +1,6 @@
+import { rollbackTargets } from "../../roles.js";
 import type { Verdict } from "../comparison/verdict.js";
-import type { RoutingRecord, Tenure } from "./routingRecord.js";
+import type { RoutingRecord } from "./routingRecord.js";
 
 export interface Override {
     readonly reason: string;
@@ -56,19 +57,6 @@ export function decideMove(question: MoveQuestion): MoveDecision {
         return refuse(`${requested} is not in \`versions\`.`);
     }
     return decidePromotion(question, live);
-}
-
-/**
- * The versions that authority can go back to without a verdict: those that the present holder took it from, and
- * those before. One that was rolled back *from* is not among them and has to prove itself again.
- */
-export function rollbackTargets(history: readonly Tenure[]): string[] {
-    const trusted: string[] = [];
-    for (const { version } of history) {
-        const before = trusted.indexOf(version);
-        trusted.splice(before === -1 ? trusted.length : before, trusted.length, version);
-    }
-    return trusted.slice(0, -1);
 }
 
 function decideInitial({ requested, versions }: MoveQuestion): MoveDecision {

@@ -1,0 +1,149 @@
+import { isolationProblems } from "./isolation.js";
+import { resolveCompare, type CompareSettings } from "./compare.js";
+import type { ExistingJob } from "./jobs/existing.js";
+import type { SqlJob, SqlJobArgs } from "./jobs/sessionJob.js";
+import type { ShadowFlinkJobArgs } from "./shadowFlinkJob.js";
+import { nameProblems, versionNames, type Problem, type VersionNames } from "./versions.js";
+
+/** A version with its names, and what its callback made of them. */
+export type Declared =
+    | { readonly names: VersionNames; readonly existing: ExistingJob }
+    | { readonly names: VersionNames; readonly sql: SqlJob; readonly job: SqlJobArgs };
+
+export interface Arguments {
+    readonly versions: Readonly<Record<string, Declared>>;
+    readonly settings: CompareSettings;
+    /** All that is wrong, in the order of the arguments. */
+    readonly problems: readonly Problem[];
+}
+
+/** Names the versions, calls their callbacks and checks all that can be checked without Kafka. */
+export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Arguments {
+    const versions = Object.fromEntries(
+        Object.entries(args.versions).map(([version, declared]) => [
+            version,
+            declare(name, version, declared, args.checkpoints),
+        ]),
+    );
+    const compare = resolveCompare(args.compare);
+    return {
+        versions,
+        settings: compare.settings,
+        problems: [
+            ...nameProblems(
+                name,
+                Object.values(versions).map(({ names }) => names),
+            ),
+            ...authorityProblems(args),
+            ...Object.keys(versions).flatMap((version) => scriptProblems(versions, version)),
+            ...compare.problems,
+            ...consumerProblems(args),
+            ...overrideProblems(args),
+        ],
+    };
+}
+
+/** What is wrong with the rendered script of a version beside the others. */
+export function scriptProblems(
+    versions: Readonly<Record<string, Declared>>,
+    version: string,
+    script?: string,
+): Problem[] {
+    const declared = versions[version];
+    if (declared === undefined || !("job" in declared)) {
+        return [];
+    }
+    const rendered = script ?? declared.job.script;
+    // A script that is not known yet is checked when it is.
+    if (typeof rendered !== "string") {
+        return [];
+    }
+    const others = Object.values(versions)
+        .filter(({ names }) => names.version !== version)
+        .map((other) =>
+            "existing" in other ? { ...other.existing, version: other.names.version } : other.names,
+        );
+    return isolationProblems(declared.names, rendered, others).map(({ field, message }) => ({
+        field: `versions.${version}.${field}`,
+        message,
+    }));
+}
+
+/** All problems in one message: a line each, with the field and the way out. */
+export function problemMessage(name: string, problems: readonly Problem[]): string {
+    const lines = problems.map(({ field, message }) => `  - ${field}: ${message}`);
+    const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+    return [`ShadowFlinkJob "${name}" cannot be built: ${count}.`, ...lines].join("\n");
+}
+
+function declare(
+    name: string,
+    version: string,
+    declared: ExistingJob | SqlJob,
+    checkpoints: string | undefined,
+): Declared {
+    if (declared.kind === "existing") {
+        return { names: versionNames(name, version, undefined, declared), existing: declared };
+    }
+    const names = versionNames(name, version, checkpoints, declared);
+    return { names, sql: declared, job: declared.build(names) };
+}
+
+function authorityProblems({ authority, versions }: ShadowFlinkJobArgs): Problem[] {
+    const known = Object.keys(versions);
+    if (known.length === 0) {
+        return [
+            {
+                field: "versions",
+                message: "is empty: declare the job that runs today, or the first version.",
+            },
+        ];
+    }
+    if (known.includes(authority)) {
+        return [];
+    }
+    return [
+        {
+            field: "authority",
+            message:
+                `"${authority}" is not in \`versions\` (${known.join(", ")}). The version that consumers read cannot be ` +
+                "removed: move authority to another one first.",
+        },
+    ];
+}
+
+function consumerProblems({ consumers = {} }: ShadowFlinkJobArgs): Problem[] {
+    const problems: Problem[] = [];
+    const owners = new Map<string, string>();
+    for (const [consumer, { group }] of Object.entries(consumers)) {
+        const field = `consumers.${consumer}.group`;
+        if (typeof group !== "string" || group.trim() === "") {
+            problems.push({
+                field,
+                message: `is ${JSON.stringify(group)}: name its consumer group.`,
+            });
+            continue;
+        }
+        const owner = owners.get(group);
+        if (owner !== undefined) {
+            problems.push({
+                field,
+                message: `"${group}" is the group of ${owner} too: a group can be moved once only.`,
+            });
+        }
+        owners.set(group, consumer);
+    }
+    return problems;
+}
+
+function overrideProblems({ override }: ShadowFlinkJobArgs): Problem[] {
+    if (override === undefined) {
+        return [];
+    }
+    return (["reason", "approvedBy"] as const)
+        .filter((field) => !override[field]?.trim())
+        .map((field) => ({
+            field: `override.${field}`,
+            message: "is empty: it is kept in the history for ever, so say it.",
+        }));
+}

@@ -1,0 +1,238 @@
+import { positionDecoder } from "./comparison/position.js";
+import { currentFingerprint } from "./comparison/subject.js";
+import { UnreachableError, withKafka } from "./connection.js";
+import { decideMove, type MoveDecision } from "./cutover/decide.js";
+import { describePlan, planMove, type MovePlan } from "./cutover/movePlan.js";
+import { carryOut, writeConsumers, writeInitial, type RoutingContext } from "./cutover/protocol.js";
+import { parseOffsets, type RoutingRecord } from "./cutover/routingRecord.js";
+import { readRoutingRecord } from "./cutover/routingStore.js";
+import type { AuthorityInputs } from "./inputs.js";
+import type { KafkaPort } from "./kafka/port.js";
+import { prefixedLog, type Log } from "./log.js";
+import { toState } from "./state.js";
+import { isKnown, unknownValue, type CheckFailure, type Json, type Verbs } from "./verbs.js";
+
+/** The pointer. Its state is a copy of the routing record; the record in Kafka is what counts. */
+export const authority: Verbs = {
+    async check(_olds, news) {
+        const inputs = news as AuthorityInputs;
+        if (!isKnown([inputs.bootstrapServers, inputs.versions, inputs.authority])) {
+            return { inputs: news, failures: [] };
+        }
+        return { inputs: news, failures: await problems(inputs) };
+    },
+
+    async diff(_id, olds, news) {
+        const inputs = news as AuthorityInputs;
+        const log = prefixedLog(inputs.name);
+        return withKafka(inputs.bootstrapServers, async (kafka) => {
+            const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
+            const decision = await decide(kafka, inputs, live);
+            if (live === undefined || decision.kind === "initial") {
+                return { changes: true };
+            }
+            if (decision.kind === "stay") {
+                return { changes: !sameRouting(olds, live) || !sameConsumers(inputs, live) };
+            }
+            if (decision.kind === "move") {
+                const plan = await makePlan(kafka, inputs, live);
+                describePlan(plan).forEach((line) => log(`${decision.by}: ${line}`));
+            }
+            if (decision.kind === "unknown") {
+                log(
+                    "whether authority moves depends on the verdict, which this `up` looks for first",
+                );
+            }
+            return { changes: true };
+        });
+    },
+
+    create: async (inputs) => ({
+        id: (inputs as AuthorityInputs).name,
+        outs: await reconcile(inputs),
+    }),
+
+    update: async (_id, _olds, news) => ({ outs: await reconcile(news) }),
+
+    /** The record stays: consumers read on from it, whether or not a stack still manages it. */
+    delete: (_id, state) => {
+        const { name, routingTopic } = state as AuthorityInputs;
+        prefixedLog(name)(
+            `the routing record in ${routingTopic} stays; consumers read on as they do`,
+        );
+        return Promise.resolve();
+    },
+};
+
+async function problems(inputs: AuthorityInputs): Promise<CheckFailure[]> {
+    try {
+        return await withKafka(inputs.bootstrapServers, async (kafka) => {
+            const missing: CheckFailure[] = [];
+            for (const [version, { topic, managed }] of Object.entries(inputs.versions)) {
+                if (!managed && (await kafka.describeTopic(topic)) === undefined) {
+                    missing.push({
+                        property: "versions",
+                        reason: `versions.${version}.topic: there is no topic "${topic}" on this cluster; is the job writing elsewhere?`,
+                    });
+                }
+            }
+            if (missing.length > 0) {
+                return missing;
+            }
+            const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
+            const decision = await decide(kafka, inputs, live);
+            return decision.kind === "refuse"
+                ? [{ property: "authority", reason: `refused. ${decision.reasons.join("\n    ")}` }]
+                : [];
+        });
+    } catch (error) {
+        if (error instanceof UnreachableError) {
+            return [{ property: "bootstrapServers", reason: error.message }];
+        }
+        throw error;
+    }
+}
+
+/** Brings the routing record to what is asked for, from wherever an earlier run was killed. */
+async function reconcile(news: Json): Promise<Json> {
+    const inputs = news as AuthorityInputs;
+    const log = prefixedLog(inputs.name);
+    const routing = await withKafka(inputs.bootstrapServers, async (kafka) => {
+        const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
+        const decision = await decide(kafka, inputs, live);
+        return actOn(decision, routingContext(kafka, inputs, log), inputs, live);
+    });
+    return toState({ ...news, routing });
+}
+
+async function actOn(
+    decision: MoveDecision,
+    context: RoutingContext,
+    inputs: AuthorityInputs,
+    live: RoutingRecord | undefined,
+): Promise<RoutingRecord> {
+    const groups = groupsOn(inputs, inputs.authority);
+    if (decision.kind === "initial" || live === undefined) {
+        if (decision.kind === "refuse") {
+            throw new Error(decision.reasons.join("\n"));
+        }
+        return writeInitial(context, inputs.authority, topicOf(inputs, inputs.authority), groups);
+    }
+    switch (decision.kind) {
+        case "stay":
+            return sameConsumers(inputs, live) ? live : writeConsumers(context, live, groups);
+        case "move":
+            return carryOut(context, live, () => makePlan(context.kafka, inputs, live), {
+                by: decision.by,
+                verdict: inputs.verdict?.fingerprint ?? null,
+                override: decision.by === "override" ? inputs.override : null,
+            });
+        case "refuse":
+            throw new Error(decision.reasons.join("\n"));
+        case "unknown":
+            throw new Error(`The verdict on ${inputs.authority} is not known. Nothing was moved.`);
+    }
+}
+
+async function decide(
+    kafka: KafkaPort,
+    inputs: AuthorityInputs,
+    live: RoutingRecord | undefined,
+): Promise<MoveDecision> {
+    const moves = live !== undefined && live.authority !== inputs.authority;
+    const verdict = isKnown(inputs.verdict) ? inputs.verdict : "unknown";
+    return decideMove({
+        requested: inputs.authority,
+        live,
+        owner: inputs.owner,
+        versions: inputs.versions,
+        verdict,
+        fingerprint:
+            moves && isKnown(inputs.candidateDigest)
+                ? await currentFingerprint(kafka, {
+                      incumbent: { version: live.authority, topic: live.topic },
+                      candidate: {
+                          version: inputs.authority,
+                          topic: topicOf(inputs, inputs.authority),
+                      },
+                      candidateDigest: inputs.candidateDigest,
+                      settings: inputs.settings,
+                  })
+                : null,
+        override: inputs.override,
+        now: new Date(),
+        maxVerdictAgeSeconds: inputs.settings.maxVerdictAgeSeconds,
+    });
+}
+
+function makePlan(
+    kafka: KafkaPort,
+    inputs: AuthorityInputs,
+    live: RoutingRecord,
+): Promise<MovePlan> {
+    const { range, verdict, settings } = inputs;
+    const coveredFrom = verdict?.coveredFrom ?? null;
+    return planMove({
+        kafka,
+        live,
+        target: { version: inputs.authority, topic: topicOf(inputs, inputs.authority) },
+        groups: groupsOn(inputs, inputs.authority),
+        decode: positionDecoder(settings),
+        verified:
+            range !== null && coveredFrom !== null && range.incumbent === live.authority
+                ? {
+                      incumbentFrom: parseOffsets(range.incumbentFrom),
+                      candidateFrom: parseOffsets(range.candidateFrom),
+                      coveredFrom: Date.parse(coveredFrom),
+                  }
+                : null,
+        signal: AbortSignal.timeout(settings.timeoutSeconds * 1000),
+    });
+}
+
+function groupsOn(inputs: AuthorityInputs, version: string): Record<string, string> {
+    return Object.fromEntries(
+        Object.entries(inputs.consumers).map(([consumer, groups]) => {
+            const group = groups[version];
+            if (group === undefined) {
+                throw new Error(`Consumer ${consumer} has no group for ${version}.`);
+            }
+            return [consumer, group];
+        }),
+    );
+}
+
+function topicOf(inputs: AuthorityInputs, version: string): string {
+    const input = inputs.versions[version];
+    if (input === undefined) {
+        throw new Error(`${version} is not in \`versions\`.`);
+    }
+    return input.topic;
+}
+
+function routingContext(kafka: KafkaPort, inputs: AuthorityInputs, log: Log): RoutingContext {
+    return {
+        kafka,
+        name: inputs.name,
+        owner: inputs.owner,
+        routingTopic: inputs.routingTopic,
+        transactionalId: inputs.transactionalId,
+        log,
+        now: () => new Date(),
+    };
+}
+
+function sameRouting(state: Json, live: RoutingRecord): boolean {
+    const known = state["routing"] as RoutingRecord | undefined | typeof unknownValue;
+    return (
+        typeof known === "object" &&
+        known.epoch === live.epoch &&
+        known.writtenAt === live.writtenAt
+    );
+}
+
+function sameConsumers(inputs: AuthorityInputs, live: RoutingRecord): boolean {
+    const asked = Object.keys(inputs.consumers).sort();
+    const routed = Object.keys(live.consumers).sort();
+    return asked.join("\n") === routed.join("\n");
+}

@@ -1,0 +1,261 @@
+import type { KafkaPort, LogRecord, Offsets, TopicDescription } from "../kafka/port.js";
+import { Aligner, ReadIdentities, type Alignment } from "./align.js";
+import { parseOffsets, type RoutingRecord } from "./routingRecord.js";
+
+/** What of a record alignment needs; both `null` where it cannot be told. */
+export interface DecodedPosition {
+    readonly identity: string | null;
+    /** In ms since the epoch. */
+    readonly eventTime: number | null;
+}
+
+export interface MoveRequest {
+    readonly kafka: KafkaPort;
+    readonly live: RoutingRecord;
+    readonly target: { readonly version: string; readonly topic: string };
+    /** The group of every consumer on the target's topic. */
+    readonly groups: Readonly<Record<string, string>>;
+    readonly decode: (record: LogRecord) => DecodedPosition;
+    /** What the verdict rests on; `null` for a rollback and an override, which read what the routing record says. */
+    readonly verified: {
+        readonly incumbentFrom: Offsets;
+        readonly candidateFrom: Offsets;
+        /** First millisecond that the verdict covers; what the candidate wrote about earlier times is warm-up. */
+        readonly coveredFrom: number;
+    } | null;
+    readonly signal: AbortSignal;
+}
+
+/** Where every consumer goes on, and what it costs. */
+export interface MovePlan {
+    readonly from: { readonly version: string; readonly topic: TopicDescription };
+    readonly to: { readonly version: string; readonly topic: TopicDescription };
+    readonly handOver: {
+        readonly until: Offsets;
+        readonly from: Offsets;
+        readonly repeatsAtMost: number;
+    };
+    readonly consumers: Readonly<Record<string, ConsumerMove>>;
+    /** Why consumers cannot be moved; a plan with any must not be carried out. */
+    readonly problems: readonly string[];
+}
+
+export interface ConsumerMove {
+    readonly previousGroup: string;
+    /** Next offset of every partition of the old topic; `null` where the group never committed one. */
+    readonly previousCommitted: Offsets | null;
+    /** Records of the old topic that the group has not read. */
+    readonly unread: number;
+    readonly group: string;
+    readonly committed: Offsets;
+    readonly repeatsAtMost: number;
+}
+
+/** One position to align: a group's, or that of followers, who finish the old topic first. */
+interface Reader {
+    readonly name: string;
+    readonly position: Offsets;
+    /** Records of the new topic before these were read when this version held authority before. */
+    readonly readBefore: Offsets;
+    readonly read: ReadIdentities;
+    unread: number;
+    uncovered: number;
+}
+
+/**
+ * Reads both topics and works out where every consumer goes on. Changes nothing, so that a preview can print it and
+ * the move itself can do it again.
+ */
+export async function planMove(request: MoveRequest): Promise<MovePlan> {
+    const { kafka, live, target, verified, signal } = request;
+    const [oldTopic, newTopic] = await Promise.all([
+        mustExist(kafka, live.topic, live.authority),
+        mustExist(kafka, target.topic, target.version),
+    ]);
+    const [oldEarliest, newEarliest, until] = await Promise.all([
+        kafka.earliestOffsets(live.topic),
+        kafka.earliestOffsets(target.topic),
+        kafka.lastStableOffsets(live.topic),
+    ]);
+    const back = live.handOver?.version === target.version ? live.handOver : null;
+
+    const followers = newReader("followers", until, backOffsets(back?.until, newEarliest));
+    const readers = [followers];
+    const committed = new Map<string, Offsets | null>();
+    for (const [name, route] of Object.entries(live.consumers)) {
+        if (request.groups[name] === undefined) {
+            continue;
+        }
+        const offsets = await kafka.committedOffsets(route.group, live.topic);
+        if (offsets.size === 0) {
+            committed.set(name, null);
+            continue;
+        }
+        const position = new Map(
+            [...oldEarliest].map(([p, low]) => [p, later(offsets.get(p), low)]),
+        );
+        committed.set(name, position);
+        readers.push(newReader(name, position, backOffsets(route.previousCommitted, newEarliest)));
+    }
+
+    const starts = [
+        ...readers.slice(1).map(({ position }) => position),
+        ...(verified === null ? oldStarts(live, oldEarliest) : [verified.incumbentFrom]),
+    ];
+    const oldFrom = new Map(
+        [...oldEarliest].map(([p, low]) => [
+            p,
+            later(earliest(starts.map((start) => start.get(p) ?? low)), low),
+        ]),
+    );
+    await kafka.read(live.topic, oldFrom, until, {
+        signal,
+        onRecords: (records) => {
+            for (const record of records) {
+                const { identity, eventTime } = request.decode(record);
+                for (const reader of readers) {
+                    reader.read.take({ ...at(record), identity }, reader.position);
+                    if (record.offset >= (reader.position.get(record.partition) ?? 0n)) {
+                        reader.unread += 1;
+                        if (
+                            verified !== null &&
+                            (eventTime === null || eventTime < verified.coveredFrom)
+                        ) {
+                            reader.uncovered += 1;
+                        }
+                    }
+                }
+            }
+        },
+    });
+
+    const end = await kafka.lastStableOffsets(target.topic);
+    const newFrom = new Map(
+        [...newEarliest].map(([p, low]) => {
+            const start =
+                verified?.candidateFrom.get(p) ??
+                earliest(readers.map(({ readBefore }) => readBefore.get(p) ?? low));
+            return [p, later(start, low)];
+        }),
+    );
+    const aligners = new Map(readers.map((reader) => [reader.name, new Aligner(reader.read, end)]));
+    await kafka.read(target.topic, newFrom, end, {
+        signal,
+        onRecords: (records) => {
+            for (const record of records) {
+                const { identity, eventTime } = request.decode(record);
+                // Nobody waits for warm-up: that no unread record is of that time is checked above.
+                if (verified !== null && eventTime !== null && eventTime < verified.coveredFrom) {
+                    continue;
+                }
+                for (const reader of readers) {
+                    if (record.offset >= (reader.readBefore.get(record.partition) ?? 0n)) {
+                        aligners.get(reader.name)?.take({ ...at(record), identity });
+                    }
+                }
+            }
+        },
+    });
+    const aligned = (name: string): Alignment | undefined => aligners.get(name)?.alignment();
+
+    const handOver = aligned("followers") ?? { from: end, repeats: 0 };
+    const consumers: Record<string, ConsumerMove> = {};
+    const problems: string[] = [];
+    for (const [name, group] of Object.entries(request.groups)) {
+        const route = live.consumers[name];
+        const reader = readers.slice(1).find((candidate) => candidate.name === name);
+        const alignment = reader && aligned(name);
+        consumers[name] = {
+            previousGroup: route?.group ?? group,
+            previousCommitted: committed.get(name) ?? null,
+            unread: reader?.unread ?? 0,
+            group,
+            // A group that never read has no position to carry over: it begins at the beginning.
+            committed: alignment?.from ?? newEarliest,
+            repeatsAtMost: alignment?.repeats ?? 0,
+        };
+        if (reader !== undefined && reader.uncovered > 0) {
+            problems.push(
+                `${name} (group ${route?.group}) has not read ${reader.uncovered} records of ${live.topic} from before ` +
+                    `the time that the verdict covers; ${target.topic} does not have them. Let it catch up first.`,
+            );
+        }
+    }
+    return {
+        from: { version: live.authority, topic: oldTopic },
+        to: { version: target.version, topic: newTopic },
+        handOver: { until, from: handOver.from, repeatsAtMost: handOver.repeats },
+        consumers,
+        problems,
+    };
+}
+
+/** The plan as a person reads it before it happens. */
+export function describePlan(plan: MovePlan): string[] {
+    return [
+        `authority moves from ${plan.from.version} (${plan.from.topic.name}) to ${plan.to.version} (${plan.to.topic.name})`,
+        ...Object.entries(plan.consumers).map(([name, move]) =>
+            move.previousCommitted === null
+                ? `consumer ${name}: group ${move.previousGroup} has never read; group ${move.group} begins at the beginning`
+                : `consumer ${name}: from group ${move.previousGroup} (${move.unread} records unread) to group ` +
+                  `${move.group}, with at most ${move.repeatsAtMost} repeats`,
+        ),
+        `followers finish ${plan.from.topic.name} first, then repeat at most ${plan.handOver.repeatsAtMost} records`,
+        ...plan.problems,
+    ];
+}
+
+async function mustExist(
+    kafka: KafkaPort,
+    topic: string,
+    version: string,
+): Promise<TopicDescription> {
+    const described = await kafka.describeTopic(topic);
+    if (described === undefined) {
+        throw new Error(`Topic ${topic} of ${version} does not exist.`);
+    }
+    return described;
+}
+
+function newReader(name: string, position: Offsets, readBefore: Offsets): Reader {
+    return { name, position, readBefore, read: new ReadIdentities(), unread: 0, uncovered: 0 };
+}
+
+/**
+ * Where the reading of the authority's topic began when it became the authority's: nothing earlier was read there.
+ * Before the first move that is the beginning of the topic.
+ */
+function oldStarts(live: RoutingRecord, oldEarliest: Offsets): Offsets[] {
+    if (live.handOver === null) {
+        return [oldEarliest];
+    }
+    const committed = Object.values(live.consumers).map((route) => route.committed);
+    return [live.handOver.from, ...committed]
+        .filter((offsets) => offsets !== null)
+        .map(parseOffsets);
+}
+
+function backOffsets(
+    recorded: Readonly<Record<string, string>> | null | undefined,
+    otherwise: Offsets,
+): Offsets {
+    if (recorded === null || recorded === undefined) {
+        return otherwise;
+    }
+    return new Map([...otherwise, ...parseOffsets(recorded)]);
+}
+
+function at({ partition, offset }: LogRecord): { partition: number; offset: bigint } {
+    return { partition, offset };
+}
+
+function later(offset: bigint | undefined, other: bigint): bigint {
+    return offset === undefined || offset < other ? other : offset;
+}
+
+function earliest(offsets: readonly bigint[]): bigint | undefined {
+    return offsets.reduce<bigint | undefined>(
+        (first, offset) => (first === undefined || offset < first ? offset : first),
+        undefined,
+    );
+}

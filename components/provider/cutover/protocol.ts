@@ -1,0 +1,239 @@
+import type { KafkaPort, Offsets } from "../kafka/port.js";
+import type { Log } from "../log.js";
+import type { Override } from "./decide.js";
+import type { MovePlan } from "./movePlan.js";
+import { parseRoutingRecord, recordOffsets, type RoutingRecord } from "./routingRecord.js";
+import { readRoutingRecord } from "./routingStore.js";
+
+/** What a write of the routing record needs to know of its component. */
+export interface RoutingContext {
+    readonly kafka: KafkaPort;
+    readonly name: string;
+    readonly owner: string;
+    readonly routingTopic: string;
+    readonly transactionalId: string;
+    readonly log: Log;
+    readonly now: () => Date;
+}
+
+/** Why authority moves, as the history keeps it. */
+export interface MoveReason {
+    readonly by: "promotion" | "override" | "rollback";
+    readonly verdict: string | null;
+    readonly override: Override | null;
+}
+
+/** Writes the first routing record: what is true already, or the first version of a new job. */
+export async function writeInitial(
+    context: RoutingContext,
+    version: string,
+    topic: string,
+    groups: Readonly<Record<string, string>>,
+): Promise<RoutingRecord> {
+    const described = await context.kafka.describeTopic(topic);
+    if (described === undefined) {
+        throw new Error(`Topic ${topic} of ${version} does not exist.`);
+    }
+    const writtenAt = context.now().toISOString();
+    const record: RoutingRecord = {
+        recordVersion: 1,
+        name: context.name,
+        owner: context.owner,
+        epoch: 1,
+        authority: version,
+        topic,
+        topicId: described.id,
+        writtenAt,
+        consumers: routesOf(groups, {}),
+        handOver: null,
+        history: [
+            {
+                epoch: 1,
+                version,
+                topic,
+                since: writtenAt,
+                until: null,
+                by: "initial",
+                verdict: null,
+                override: null,
+            },
+        ],
+    };
+    await publish(context, undefined, () => Promise.resolve(record));
+    return record;
+}
+
+/** Takes consumers into the routing record, or out of it, where authority stays. */
+export async function writeConsumers(
+    context: RoutingContext,
+    live: RoutingRecord,
+    groups: Readonly<Record<string, string>>,
+): Promise<RoutingRecord> {
+    const record: RoutingRecord = {
+        ...live,
+        writtenAt: context.now().toISOString(),
+        consumers: routesOf(groups, live.consumers),
+    };
+    await publish(context, live, () => Promise.resolve(record));
+    return record;
+}
+
+/**
+ * Moves authority. The fence comes first: whoever began a move before and is still at it can write nothing from then
+ * on. The plan is made behind it, so that it rests on what nobody else can change; offsets are committed and read back
+ * before the record is written, since the record is what consumers act on. Killed anywhere, it is done again from the
+ * start: until the record is written consumers stay where they are.
+ */
+export async function carryOut(
+    context: RoutingContext,
+    live: RoutingRecord,
+    makePlan: () => Promise<MovePlan>,
+    reason: MoveReason,
+): Promise<RoutingRecord> {
+    const { kafka, log } = context;
+    let record: RoutingRecord | undefined;
+    await publish(context, live, async () => {
+        const plan = await makePlan();
+        if (plan.problems.length > 0) {
+            throw new Error(`Nothing was moved. ${plan.problems.join(" ")}`);
+        }
+        for (const [name, move] of Object.entries(plan.consumers)) {
+            await commitAndReadBack(kafka, move.group, plan.to.topic.name, move.committed);
+            log(`consumer ${name}: group ${move.group} stands ready on ${plan.to.topic.name}`);
+        }
+        record = nextRecord(context, live, plan, reason);
+        return record;
+    });
+    if (record === undefined) {
+        throw new Error("The move ended without a record.");
+    }
+    log(`authority is ${record.authority} (${record.topic}), epoch ${record.epoch}`);
+    return record;
+}
+
+/** Fences, makes sure that the record is still the one that was decided on, writes the next one, and reads it back. */
+async function publish(
+    context: RoutingContext,
+    expected: RoutingRecord | undefined,
+    makeRecord: () => Promise<RoutingRecord>,
+): Promise<void> {
+    const { kafka, name, routingTopic } = context;
+    const writer = await kafka.fence(context.transactionalId);
+    try {
+        const live = await readRoutingRecord(kafka, routingTopic, name);
+        if (live?.epoch !== expected?.epoch || live?.writtenAt !== expected?.writtenAt) {
+            throw new Error(
+                `The routing record has changed meanwhile: it was ${describe(expected)}, it is ${describe(live)}. ` +
+                    "Somebody else is moving these consumers; look at who, then run `pulumi up` again.",
+            );
+        }
+        const record = await makeRecord();
+        await writer.write(routingTopic, [{ key: name, value: JSON.stringify(record) }]);
+        const written = await readRoutingRecord(kafka, routingTopic, name);
+        if (written?.epoch !== record.epoch || written.writtenAt !== record.writtenAt) {
+            throw new Error(
+                `The routing record was written but reads back as ${describe(written)} instead of ${describe(record)}.`,
+            );
+        }
+    } finally {
+        await writer.close();
+    }
+}
+
+async function commitAndReadBack(
+    kafka: KafkaPort,
+    group: string,
+    topic: string,
+    offsets: Offsets,
+): Promise<void> {
+    await kafka.commitOffsets(group, topic, offsets);
+    const committed = await kafka.committedOffsets(group, topic);
+    for (const [partition, offset] of offsets) {
+        if (committed.get(partition) !== offset) {
+            throw new Error(
+                `Group ${group}: offset ${offset} was committed for ${topic}, partition ${partition}, but ` +
+                    `${committed.get(partition) ?? "none"} reads back. Nothing was moved.`,
+            );
+        }
+    }
+}
+
+function nextRecord(
+    context: RoutingContext,
+    live: RoutingRecord,
+    plan: MovePlan,
+    reason: MoveReason,
+): RoutingRecord {
+    const writtenAt = context.now().toISOString();
+    const epoch = live.epoch + 1;
+    const record: RoutingRecord = {
+        ...live,
+        epoch,
+        authority: plan.to.version,
+        topic: plan.to.topic.name,
+        topicId: plan.to.topic.id,
+        writtenAt,
+        consumers: Object.fromEntries(
+            Object.entries(plan.consumers).map(([name, move]) => [
+                name,
+                {
+                    group: move.group,
+                    committed: recordOffsets(move.committed),
+                    previousGroup: move.previousGroup,
+                    previousCommitted:
+                        move.previousCommitted === null
+                            ? null
+                            : recordOffsets(move.previousCommitted),
+                    repeatsAtMost: move.repeatsAtMost,
+                },
+            ]),
+        ),
+        handOver: {
+            version: plan.from.version,
+            topic: plan.from.topic.name,
+            topicId: plan.from.topic.id,
+            until: recordOffsets(plan.handOver.until),
+            from: recordOffsets(plan.handOver.from),
+            repeatsAtMost: plan.handOver.repeatsAtMost,
+        },
+        history: [
+            ...live.history.map((tenure) =>
+                tenure.until === null ? { ...tenure, until: writtenAt } : tenure,
+            ),
+            {
+                epoch,
+                version: plan.to.version,
+                topic: plan.to.topic.name,
+                since: writtenAt,
+                until: null,
+                ...reason,
+            },
+        ],
+    };
+    // What is about to be written is what readers must be able to read.
+    return parseRoutingRecord(JSON.stringify(record));
+}
+
+function routesOf(
+    groups: Readonly<Record<string, string>>,
+    known: RoutingRecord["consumers"],
+): RoutingRecord["consumers"] {
+    return Object.fromEntries(
+        Object.entries(groups).map(([name, group]) => [
+            name,
+            known[name] ?? {
+                group,
+                committed: null,
+                previousGroup: null,
+                previousCommitted: null,
+                repeatsAtMost: 0,
+            },
+        ]),
+    );
+}
+
+function describe(record: RoutingRecord | undefined): string {
+    return record === undefined
+        ? "none"
+        : `${record.authority} at epoch ${record.epoch} (${record.writtenAt})`;
+}

@@ -1,0 +1,7 @@
+/**
+ * The provider half: what the shims of the dynamic resources load and forward to. It runs in the engine's provider
+ * process and never imports Pulumi.
+ */
+export { authority } from "./authority.js";
+export { comparison } from "./comparison.js";
+export { sessionJob } from "./sessionJob.js";

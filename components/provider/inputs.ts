@@ -1,0 +1,54 @@
+import type { CompareSettings } from "../compare.js";
+import type { Verdict } from "./comparison/verdict.js";
+import type { Override } from "./cutover/decide.js";
+
+/** What the provider half is told of one version. */
+export interface VersionInput {
+    readonly topic: string;
+    /** Whether its job is a resource of this component. */
+    readonly managed: boolean;
+}
+
+/** Inputs that every resource of the provider half gets that looks at topics. */
+interface CommonInputs {
+    /** Name of the component. */
+    readonly name: string;
+    /** The version that the program asks to hold authority. */
+    readonly authority: string;
+    readonly versions: Readonly<Record<string, VersionInput>>;
+    /** Digest of what the candidate's job runs; empty for a job that is not managed. */
+    readonly candidateDigest: string;
+    readonly bootstrapServers: readonly string[];
+    readonly routingTopic: string;
+    readonly settings: CompareSettings;
+}
+
+export interface ComparisonInputs extends CommonInputs {
+    /** The version under comparison. */
+    readonly version: string;
+    readonly onFail: "report" | "error";
+}
+
+/** Where the evidence of a verdict begins on both topics; offsets as strings by partition. */
+export interface EvidenceRange {
+    readonly incumbent: string;
+    readonly incumbentTopicId: string;
+    readonly incumbentFrom: Readonly<Record<string, string>>;
+    readonly candidateTopicId: string;
+    readonly candidateFrom: Readonly<Record<string, string>>;
+}
+
+export interface ComparisonState {
+    /** `null` where nothing was compared: the version holds authority, or is what a rollback goes back to. */
+    readonly verdict: Verdict | null;
+    readonly range: EvidenceRange | null;
+}
+
+export interface AuthorityInputs extends CommonInputs, ComparisonState {
+    /** organization/project/stack of the program: only it may move these consumers. */
+    readonly owner: string;
+    /** The group of every consumer on every version's topic: consumer, then version. */
+    readonly consumers: Readonly<Record<string, Readonly<Record<string, string>>>>;
+    readonly transactionalId: string;
+    readonly override: Override | null;
+}
