@@ -94,7 +94,9 @@ function nextToken(script: string, at: number, line: number): SqlToken {
         const text = script.slice(at, end);
         return { kind, text, value: value ?? text, line };
     };
-    if (rest.startsWith("--") || rest.startsWith("//")) {
+    // SET takes URLs without quotes too.
+    const slashes = rest.startsWith("//") && script.charAt(at - 1) !== ":";
+    if (rest.startsWith("--") || slashes) {
         const end = script.indexOf("\n", at);
         return token("comment", end === -1 ? script.length : end);
     }

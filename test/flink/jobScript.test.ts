@@ -13,7 +13,9 @@ function problemOf(script: string): string {
 
 describe("the one job of a script", () => {
     it("is found among the statements that prepare it", () => {
-        const parsed = parseJobScript(`SET 'a' = 'b';\n${table}\nINSERT INTO t SELECT 1; RESET 'a'`);
+        const parsed = parseJobScript(
+            `SET 'a' = 'b';\n${table}\nINSERT INTO t SELECT 1; RESET 'a'`,
+        );
         assert.ok(!("problem" in parsed), "it is one job");
         assert.equal(parsed.preparation.length, 2);
         assert.equal(parsed.submission, "INSERT INTO t SELECT 1");

@@ -40,7 +40,19 @@ describe("the splitter", () => {
     });
 
     it("either takes any text apart without loss or names a line of it", () => {
-        const pieces = fc.constantFrom("'", "`", "--", "/*", "*/", "/*+", ";", "\n", "a", " ", "//");
+        const pieces = fc.constantFrom(
+            "'",
+            "`",
+            "--",
+            "/*",
+            "*/",
+            "/*+",
+            ";",
+            "\n",
+            "a",
+            " ",
+            "//",
+        );
         fc.assert(
             fc.property(fc.array(pieces), (parts) => {
                 const script = parts.join("");
@@ -48,7 +60,10 @@ describe("the splitter", () => {
                     const joined = sqlTokens(script).map((token) => token.text);
                     assert.equal(joined.join(""), script);
                 } catch (error) {
-                    assert.ok(error instanceof Error && error.name === "SqlScriptError", String(error));
+                    assert.ok(
+                        error instanceof Error && error.name === "SqlScriptError",
+                        String(error),
+                    );
                     const line = Number(/^line (\d+): /.exec(error.message)?.[1]);
                     assert.ok(line >= 1 && line <= script.split("\n").length, error.message);
                 }
@@ -76,6 +91,7 @@ describe("the splitter", () => {
             "b",
             "c /* ` ' ; */ d",
         ]);
+        assert.deepEqual(texts("SET a = s3://b; c // d; e\n; f"), ["SET a = s3://b", "c", "f"]);
         assert.equal(sqlTokens("'it''s'")[0]?.value, "it's");
         assert.equal(sqlTokens("/*+ OPTIONS('a'='b') */")[0]?.kind, "hint");
     });

@@ -44,11 +44,14 @@ function shortened(line: string): string {
 function messagesOf(trace: string): string[] {
     const messages: string[][] = [];
     let message: string[] | undefined;
-    for (const line of withoutServerMarks(trace).split("\n").map((raw) => raw.trim())) {
+    for (const line of withoutServerMarks(trace)
+        .split("\n")
+        .map((raw) => raw.trim())) {
         if (line === "") {
             continue;
         }
-        const begins = /^(?:Caused by: |Suppressed: )?((?:[a-z][\w$]*\.)+[A-Z][\w$]*)(?:: (.*))?$/.exec(line);
+        const begins =
+            /^(?:Caused by: |Suppressed: )?((?:[a-z][\w$]*\.)+[A-Z][\w$]*)(?:: (.*))?$/.exec(line);
         if (begins !== null) {
             message = [withoutClass(begins[1] ?? "", begins[2] ?? "")];
             messages.push(message);

@@ -106,7 +106,10 @@ export class FlinkRest {
             await this.call("PATCH", `cancel job ${id}`, `${this.path("jobs", id)}?mode=cancel`);
         } catch (error) {
             // 409: it has ended already.
-            if (!isUnknown(error) && !(error instanceof FlinkRequestError && error.status === 409)) {
+            if (
+                !isUnknown(error) &&
+                !(error instanceof FlinkRequestError && error.status === 409)
+            ) {
                 throw error;
             }
         }
@@ -139,7 +142,10 @@ export class FlinkRest {
         const failure = operation?.["failure-cause"];
         return failure === undefined
             ? { status: "completed", path: operation?.location ?? "" }
-            : { status: "failed", cause: flinkCause(failure["stack-trace"] ?? failure.class ?? "") };
+            : {
+                  status: "failed",
+                  cause: flinkCause(failure["stack-trace"] ?? failure.class ?? ""),
+              };
     }
 
     private path(...segments: string[]): string {

@@ -75,7 +75,11 @@ export class SqlGatewaySession {
     }
 
     /** The first page of rows; the cause of a failed statement comes as the error of this call. */
-    private async result(operation: string, asked: string, until: number): Promise<StatementResult> {
+    private async result(
+        operation: string,
+        asked: string,
+        until: number,
+    ): Promise<StatementResult> {
         const url = this.url("operations", operation, "result", "0");
         for (;;) {
             const page = await request({ method: "GET", url, asked });
