@@ -3,6 +3,7 @@ import type { RoutingRecord } from "../provider/cutover/routingRecord.js";
 import { Observer, protocolError } from "./observe.js";
 import {
     boundAtOnce,
+    finishes,
     nextStep,
     routeOf,
     UnknownConsumerError,
@@ -87,6 +88,7 @@ export class FollowerLoop implements Follower {
     private record: RoutingRecord | undefined;
     /** The record that has been acted on to the end. */
     private settled: RoutingRecord | undefined;
+    private finishedEpoch: number | undefined;
     private learnedAt = 0;
     private reader: Reader | undefined;
     private observer: { readonly record: RoutingRecord; readonly observer: Observer } | undefined;
@@ -218,6 +220,7 @@ export class FollowerLoop implements Follower {
                 await this.sleep(this.options.pollIntervalSeconds ?? 0.5);
             } else {
                 this.settled = record;
+                this.finishedEpoch = finishes(step, record) ? record.epoch : undefined;
                 this.announce(step);
                 await this.observer?.observer.close();
                 this.observer = undefined;
@@ -236,8 +239,9 @@ export class FollowerLoop implements Follower {
             this.observer = { record, observer: await Observer.connect(this.options.kafka) };
         }
         const { consumer } = this.options;
-        const sighting = await this.observer.observer.look(record, consumer, this.reader?.step);
-        return nextStep(record, consumer, sighting);
+        const seen = await this.observer.observer.look(record, consumer);
+        const { finishedEpoch } = this;
+        return nextStep(record, consumer, { ...seen, reading: this.reader?.step, finishedEpoch });
     }
 
     private async take(step: Step): Promise<void> {

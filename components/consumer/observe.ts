@@ -1,6 +1,6 @@
 import type { Admin, Kafka } from "kafkajs";
 import type { RoutingRecord } from "../provider/cutover/routingRecord.js";
-import { routeOf, type Offsets, type Sighting, type Source } from "./plan.js";
+import { routeOf, type Offsets, type Sighting } from "./plan.js";
 
 /** Looks up in Kafka what the next step is decided from. */
 export class Observer {
@@ -24,8 +24,7 @@ export class Observer {
     async look(
         record: RoutingRecord,
         consumer: string,
-        reading: Source | undefined,
-    ): Promise<Sighting> {
+    ): Promise<Pick<Sighting, "previous" | "committed">> {
         const route = routeOf(record, consumer);
         if (!(await this.exists(record.topic))) {
             throw new Error(
@@ -35,7 +34,7 @@ export class Observer {
         }
         const { handOver } = record;
         if (handOver === null || route.previousGroup === null) {
-            return { previous: undefined, committed: new Map(), reading };
+            return { previous: undefined, committed: new Map() };
         }
         const previous = (await this.exists(handOver.topic))
             ? {
@@ -43,7 +42,7 @@ export class Observer {
                   earliest: (await this.ends(handOver.topic)).earliest,
               }
             : undefined;
-        return { previous, committed: await this.committed(route.group, record.topic), reading };
+        return { previous, committed: await this.committed(route.group, record.topic) };
     }
 
     async exists(topic: string): Promise<boolean> {

@@ -11,8 +11,10 @@ import {
  * Two facts carry the argument. (1) Everything before a group's committed offset was delivered, on this topic or,
  * as its counterpart, on another one: the provider commits a group only at a position of which that is true. So
  * it is always safe to read the authority's topic from where its group stands. (2) What lies below `handOver.from`
- * on the authority's topic has its counterpart below `handOver.until` on the topic handed over. So it may be passed
- * over, but only by who can show that the old topic was read up to `until`.
+ * on the authority's topic has its counterpart below `handOver.until` on the topic handed over; or, where authority
+ * goes back, was read on this same topic when it was handed over the last time. So it may be passed over, but only by
+ * who can show that the old topic was read up to `until`, and, going back, that the hand-over before was finished too.
+ * Who cannot takes the first way, at the price of more repeats.
  */
 
 /** Next offsets by partition; a partition that has none is missing. */
@@ -52,6 +54,8 @@ export interface Sighting {
     readonly committed: Offsets;
     /** What this follower reads at present. */
     readonly reading: Source | undefined;
+    /** The last epoch whose hand-over this follower knows to have been finished (see {@link finishes}). */
+    readonly finishedEpoch: number | undefined;
 }
 
 /** The newer of two routing records: a higher epoch, or the same one written again. */
@@ -101,6 +105,11 @@ export function nextStep(record: RoutingRecord, consumer: string, sighting: Sigh
     if (previous === undefined) {
         return consume(undefined);
     }
+    if (goesBack(record) && sighting.finishedEpoch !== record.epoch - 1) {
+        // A follower that was down during the hand-over before does not know whether its group finished it, and the
+        // record does not say. Without it nothing may be passed over, and then draining would only repeat.
+        return consume(undefined);
+    }
     const readingIt = reading?.topic === drain.topic && reading.group === drain.group;
     if (previous.committed.size === 0 && drain.start.size === 0 && !readingIt) {
         // The group never read the old topic, so there is nothing to finish, and nothing to pass over either.
@@ -130,6 +139,11 @@ export function nextStep(record: RoutingRecord, consumer: string, sighting: Sigh
     }
     const start = [...drain.start].filter(([partition]) => !previous.committed.has(partition));
     return { ...drain, start: new Map(start) };
+}
+
+/** Whether reading on with this step means that everything before the record's hand-over was finished. */
+export function finishes(step: Step, record: RoutingRecord): boolean {
+    return step.kind === "consume" && (record.handOver === null || step.from !== undefined);
 }
 
 /**
@@ -169,6 +183,11 @@ function drainOf(record: RoutingRecord, route: ConsumerRoute): Drain | undefined
         until: parseOffsets(record.handOver.until),
         start: parseOffsets(route.previousCommitted ?? {}),
     };
+}
+
+function goesBack(record: RoutingRecord): boolean {
+    const tenures = record.history.filter(({ version }) => version === record.authority);
+    return tenures.length !== 1;
 }
 
 function hasMovedOn(route: ConsumerRoute, committed: Offsets): boolean {
