@@ -50,11 +50,11 @@ export function decideMove(question: MoveQuestion): MoveDecision {
     if (rollbackTargets(live.history).includes(requested)) {
         return { kind: "move", by: "rollback" };
     }
-    if (question.override !== null) {
-        return { kind: "move", by: "override" };
-    }
     if (versions[requested] === undefined) {
         return refuse(`${requested} is not in \`versions\`.`);
+    }
+    if (question.override !== null) {
+        return { kind: "move", by: "override" };
     }
     return decidePromotion(question, live);
 }

@@ -4,6 +4,7 @@ import { registerCodecs } from "./codecs.js";
 import { withDeadline } from "./deadline.js";
 import { openFencedWriter } from "./fencedWriter.js";
 import type { KafkaPort, Offsets, TopicDescription } from "./port.js";
+import { quietTimers } from "./quietTimers.js";
 import { readRange } from "./rangeReader.js";
 
 /** Where and how to reach the cluster. */
@@ -21,13 +22,13 @@ const readCommitted = 1;
  * to refuse while somebody is in it.
  */
 export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> {
-    registerCodecs();
+    prepareClient();
     const kafka = new Kafka({
         brokers: [...settings.bootstrapServers],
         clientId: settings.clientId,
         connectionTimeout: 5_000,
         requestTimeout: callSeconds * 1000,
-        retry: { retries: 5, initialRetryTime: 200, maxRetryTime: 5_000 },
+        retry: { retries: 4, initialRetryTime: 200, maxRetryTime: 3_000 },
         // Retries are part of normal work; what ends a call is thrown.
         logLevel: logLevel.NOTHING,
     });
@@ -84,6 +85,17 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
             await Promise.allSettled([admin.disconnect(), offsetAdmin.close()]);
         },
     };
+}
+
+let prepared = false;
+
+/** What kafkajs needs once in a process. */
+function prepareClient(): void {
+    if (!prepared) {
+        registerCodecs();
+        quietTimers();
+        prepared = true;
+    }
 }
 
 async function describeTopic(
