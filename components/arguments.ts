@@ -63,10 +63,12 @@ export function scriptProblems(
         .map((other) =>
             "existing" in other ? { ...other.existing, version: other.names.version } : other.names,
         );
-    return isolationProblems(declared.names, rendered, others).map(({ field, message }) => ({
-        field: `versions.${version}.${field}`,
-        message,
-    }));
+    return (
+        isolationProblems(declared.names, rendered, others)
+            // A shared topic is among the problems of names, where two existing jobs are looked at too.
+            .filter(({ field }) => field !== "topic")
+            .map(({ field, message }) => ({ field: `versions.${version}.${field}`, message }))
+    );
 }
 
 /** All problems in one message: a line each, with the field and the way out. */

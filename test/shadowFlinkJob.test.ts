@@ -1,0 +1,279 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import {
+    existingJob,
+    ShadowFlinkJob,
+    sqlJob,
+    type ShadowFlinkJobArgs,
+} from "../components/index.js";
+import { graphOf, valueOf, type Registered } from "./graph.js";
+
+const script = (topic: string, group: string, prefix: string) => `
+CREATE TABLE flights (id STRING) WITH (
+    'connector' = 'kafka', 'topic' = 'flights', 'properties.group.id' = '${group}', 'format' = 'json');
+CREATE TABLE delays (id STRING) WITH (
+    'connector' = 'kafka', 'topic' = '${topic}', 'format' = 'json',
+    'sink.delivery-guarantee' = 'exactly-once', 'sink.transactional-id-prefix' = '${prefix}');
+INSERT INTO delays SELECT id FROM flights;
+`;
+
+const candidate = sqlJob(({ topic, group, transactionalIdPrefix }) => ({
+    gateway: "http://gateway:8083",
+    script: script(topic, group, transactionalIdPrefix),
+}));
+
+const args: ShadowFlinkJobArgs = {
+    authority: "v1",
+    kafka: { bootstrapServers: ["broker:9092"] },
+    versions: { v1: existingJob({ topic: "delays", group: "delays-job" }), v2: candidate },
+    compare: { identity: ["id"], windowSeconds: 60 },
+    consumers: { dashboard: { group: "dashboard" } },
+};
+
+const namesAndTypes = (graph: Registered[]) => graph.map(({ name, type }) => [name, type]);
+const inputsOf = (graph: Registered[], name: string) => {
+    const found = graph.find((resource) => resource.name === name);
+    assert.ok(found, `${name} is not in the graph`);
+    return found.inputs;
+};
+
+/** Builds it outside a deployment, for errors that are thrown before anything is registered. */
+const problemsOf = (change: Partial<ShadowFlinkJobArgs>, name = "delays"): string => {
+    try {
+        new ShadowFlinkJob(name, { ...args, ...change });
+    } catch (error) {
+        assert.ok(error instanceof pulumi.ResourceError, String(error));
+        return error.message;
+    }
+    return assert.fail("It was built.");
+};
+
+describe("ShadowFlinkJob", () => {
+    for (const dryRun of [true, false]) {
+        describe(dryRun ? "in a preview" : "in an update", () => {
+            let graph: Registered[];
+            let job: ShadowFlinkJob;
+            before(async () => {
+                graph = await graphOf(dryRun, () => (job = new ShadowFlinkJob("delays", args)));
+            });
+
+            it("has exactly these children", () => {
+                assert.deepEqual(namesAndTypes(graph), [
+                    ["delays", "shadow-flink:index:ShadowFlinkJob"],
+                    ["delays-authority", "pulumi-nodejs:dynamic/shadow-flink:Authority"],
+                    ["delays-kafka", "pulumi:providers:kafka"],
+                    ["delays-routing", "kafka:index/topic:Topic"],
+                    ["delays-v1-topic", "kafka:index/topic:Topic"],
+                    ["delays-v2-comparison", "pulumi-nodejs:dynamic/shadow-flink:Comparison"],
+                    ["delays-v2-job", "pulumi-nodejs:dynamic/shadow-flink:SessionJob"],
+                    ["delays-v2-topic", "kafka:index/topic:Topic"],
+                ]);
+            });
+
+            it("hands the candidate names of its own", () => {
+                assert.equal(
+                    inputsOf(graph, "delays-v2-job")["script"],
+                    script("delays-v2", "delays-v2", "delays-v2."),
+                );
+            });
+
+            it("keeps the routing record in a compacted topic of one partition", () => {
+                const { name, partitions, config } = inputsOf(graph, "delays-routing");
+                assert.deepEqual(
+                    { name, partitions, config },
+                    {
+                        name: "delays-routing",
+                        partitions: 1,
+                        config: { "cleanup.policy": "compact" },
+                    },
+                );
+            });
+
+            it("tells the comparison which versions there are, and with which settings", () => {
+                const inputs = inputsOf(graph, "delays-v2-comparison");
+                assert.deepEqual(
+                    {
+                        version: inputs["version"],
+                        authority: inputs["authority"],
+                        versions: inputs["versions"],
+                        bootstrapServers: inputs["bootstrapServers"],
+                        routingTopic: inputs["routingTopic"],
+                        onFail: inputs["onFail"],
+                    },
+                    {
+                        version: "v2",
+                        authority: "v1",
+                        versions: {
+                            v1: { topic: "delays", managed: false },
+                            v2: { topic: "delays-v2", managed: true },
+                        },
+                        bootstrapServers: ["broker:9092"],
+                        routingTopic: "delays-routing",
+                        onFail: "report",
+                    },
+                );
+                assert.match(String(inputs["candidateDigest"]), /^[0-9a-f]{64}$/);
+            });
+
+            it("gives the authority the groups of every consumer on every version's topic", () => {
+                const inputs = inputsOf(graph, "delays-authority");
+                assert.deepEqual(inputs["consumers"], {
+                    dashboard: { v1: "dashboard", v2: "dashboard-v2" },
+                });
+                assert.equal(inputs["transactionalId"], "shadow-route-delays");
+                assert.equal(inputs["owner"], "organization/project/stack");
+            });
+
+            it("gives out topic, authority, verdict and versions", async () => {
+                assert.deepEqual(
+                    await valueOf(
+                        pulumi.all([job.topic, job.authority, job.verdict, job.versions]),
+                    ),
+                    [
+                        "topic-of-v1",
+                        "v1",
+                        { reportVersion: 1, outcome: "pass", candidate: "v2" },
+                        {
+                            v1: { topic: "delays", role: "authority", jobId: null, verdict: null },
+                            v2: {
+                                topic: "delays-v2",
+                                role: "candidate",
+                                jobId: "job-id",
+                                verdict: { reportVersion: 1, outcome: "pass", candidate: "v2" },
+                            },
+                        },
+                    ],
+                );
+            });
+        });
+    }
+
+    it("mirrors the authority's topic, but not its retention", async () => {
+        const graph = await graphOf(false, () => new ShadowFlinkJob("delays", args));
+        const { name, partitions, replicationFactor, config } = inputsOf(graph, "delays-v2-topic");
+        assert.deepEqual(
+            { name, partitions, replicationFactor, config },
+            {
+                name: "delays-v2",
+                partitions: 4,
+                replicationFactor: 3,
+                config: { "cleanup.policy": "delete", "max.message.bytes": "2097152" },
+            },
+        );
+    });
+
+    it("takes the caller's settings over the mirrored ones", async () => {
+        const canary = { partitions: 2, config: { "retention.ms": "60000" } };
+        const graph = await graphOf(false, () => new ShadowFlinkJob("delays", { ...args, canary }));
+        const { partitions, config } = inputsOf(graph, "delays-v2-topic");
+        assert.equal(partitions, 2);
+        assert.equal((config as Record<string, string>)["retention.ms"], "60000");
+    });
+
+    it("changes no input of topics and jobs with a promotion", async () => {
+        const untouched = (graph: Registered[]) =>
+            graph.filter(({ name }) => /-(topic|job|routing)$/.test(name));
+        const before = await graphOf(false, () => new ShadowFlinkJob("delays", args));
+        const promoted = { ...args, authority: "v2" };
+        const after = await graphOf(false, () => new ShadowFlinkJob("delays", promoted));
+        assert.deepEqual(untouched(after), untouched(before));
+    });
+
+    it("renames nothing when a version is added", async () => {
+        const before = await graphOf(false, () => new ShadowFlinkJob("delays", args));
+        const versions = { ...args.versions, v3: candidate };
+        const after = await graphOf(
+            false,
+            () => new ShadowFlinkJob("delays", { ...args, versions }),
+        );
+        const names = after.map(({ name }) => name);
+        assert.deepEqual(
+            before.filter(({ name }) => !names.includes(name)),
+            [],
+        );
+        assert.deepEqual(
+            names.filter((name) => name.startsWith("delays-v3")),
+            ["delays-v3-comparison", "delays-v3-job", "delays-v3-topic"],
+        );
+    });
+
+    it("compares nothing where there is one version only", async () => {
+        const versions = { v1: candidate };
+        const canary = { partitions: 3, replicationFactor: 1 };
+        const graph = await graphOf(
+            false,
+            () => new ShadowFlinkJob("delays", { ...args, versions, canary }),
+        );
+        assert.deepEqual(
+            graph.map(({ name }) => name),
+            [
+                "delays",
+                "delays-authority",
+                "delays-kafka",
+                "delays-routing",
+                "delays-v1-job",
+                "delays-v1-topic",
+            ],
+        );
+    });
+
+    describe("refuses, in one error that names each field", () => {
+        it("an authority that is not declared", () => {
+            assert.match(
+                problemsOf({ authority: "v9" }),
+                /authority: "v9" is not in `versions` \(v1, v2\)/,
+            );
+        });
+
+        it("no versions at all", () => {
+            assert.match(problemsOf({ versions: {} }), /versions: is empty/);
+        });
+
+        it("a candidate that writes into the authority's topic", () => {
+            const versions = {
+                ...args.versions,
+                v2: sqlJob(({ group, transactionalIdPrefix }) => ({
+                    gateway: "http://gateway:8083",
+                    script: script("delays", group, transactionalIdPrefix),
+                })),
+            };
+            assert.match(problemsOf({ versions }), /versions\.v2\.script: .*delays/);
+        });
+
+        it("a candidate that takes the incumbent's group", () => {
+            const versions = {
+                ...args.versions,
+                v2: sqlJob(
+                    ({ topic, group, transactionalIdPrefix }) => ({
+                        gateway: "http://gateway:8083",
+                        script: script(topic, group, transactionalIdPrefix),
+                    }),
+                    { group: "delays-job" },
+                ),
+            };
+            assert.match(problemsOf({ versions }), /versions\.v2\.group: "delays-job"/);
+        });
+
+        it("several problems at once", () => {
+            const message = problemsOf(
+                {
+                    authority: "v9",
+                    compare: { identity: [], windowSeconds: -1 },
+                    consumers: { a: { group: "g" }, b: { group: "g" } },
+                    override: { reason: "", approvedBy: "ada" },
+                },
+                "Delays",
+            );
+            for (const field of [
+                "name",
+                "authority",
+                "compare.identity",
+                "compare.windowSeconds",
+                "consumers.b.group",
+                "override.reason",
+            ]) {
+                assert.match(message, new RegExp(`- ${field.replace(".", "\\.")}: `), field);
+            }
+        });
+    });
+});
