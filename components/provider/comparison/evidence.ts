@@ -14,7 +14,7 @@ export interface Evidence {
     readonly leftOut: readonly LeftOut[];
     /** What kept the look from being complete, one sentence each. Any one makes the verdict inconclusive. */
     readonly gaps: readonly string[];
-    /** A few differing identities, the same ones for the same records. */
+    /** The first few differing identities of each kind in order of time, the same ones for the same records. */
     readonly samples: readonly Sample[];
 }
 
@@ -39,11 +39,14 @@ export interface WindowEvidence {
     readonly matched: number;
     /** Records whose counterpart is there with other content, beyond the tolerances. */
     readonly changed: number;
-    /** Identities that only the incumbent has. */
+    /** Records of the incumbent whose identity the candidate does not have. */
     readonly missing: number;
-    /** Identities that only the candidate has. */
+    /** Records of the candidate whose identity the incumbent does not have. */
     readonly extra: number;
-    /** Records more than one of the same identity, on each side. */
+    /**
+     * Records of an identity that both have, beyond as many as the other one has: duplicates of one side only.
+     * So the incumbent's records are matched + changed + missing + its duplicates, and the candidate's likewise.
+     */
     readonly incumbentDuplicates: number;
     readonly candidateDuplicates: number;
 }
@@ -53,7 +56,7 @@ export interface FieldEvidence {
     readonly field: string;
     readonly incumbent: FieldTally;
     readonly candidate: FieldTally;
-    /** Pairs of records in which the field was compared. */
+    /** Pairs of counterparts, the field being in them or not; 0 for an ignored field. */
     readonly compared: number;
     /** Of these, pairs in which it differs beyond its tolerance. */
     readonly different: number;
@@ -82,7 +85,7 @@ export interface LeftOut {
 }
 
 export interface Sample {
-    readonly kind: "missing" | "extra" | "changed";
+    readonly kind: "missing" | "extra" | "changed" | "duplicated";
     /** First millisecond of its window. */
     readonly window: number;
     /** The identity, raw or as a short hash, as `samples` says. */

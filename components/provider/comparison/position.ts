@@ -1,0 +1,21 @@
+import type { CompareSettings } from "../../compare.js";
+import type { DecodedPosition } from "../cutover/movePlan.js";
+import type { LogRecord } from "../kafka/port.js";
+import { observe } from "./observe.js";
+import { windowLength, windowStart } from "./sealing.js";
+
+/**
+ * Tells records apart as the comparison does: two are counterparts where they have the same identity in the
+ * same window. What cannot be told is `null`, which alignment takes as not yet read.
+ */
+export function positionDecoder(settings: CompareSettings): (record: LogRecord) => DecodedPosition {
+    const length = windowLength(settings);
+    return (record) => {
+        const observation = observe(record, settings);
+        if ("refused" in observation) {
+            return { identity: null, eventTime: null };
+        }
+        const { identity, eventTime } = observation;
+        return { identity: `${windowStart(eventTime, length)} ${identity}`, eventTime };
+    };
+}

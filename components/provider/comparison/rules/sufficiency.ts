@@ -1,0 +1,56 @@
+import type { Evidence, VersionEvidence } from "../evidence.js";
+import { totalsOf, type Found, type Rule } from "./rule.js";
+import { number, several, time } from "./wording.js";
+
+/** Whether there is enough to judge at all. No evidence is never a pass. */
+export const sufficiency: Rule = {
+    name: "evidence",
+    severity: "required",
+    needsEveryRecord: false,
+    examine(evidence, { minWindows, minRecords }) {
+        const windows = evidence.windows.filter((window) => window.incumbentRecords > 0).length;
+        const { incumbentRecords, candidateRecords } = totalsOf(evidence.windows);
+        const enough = windows >= minWindows && incumbentRecords >= minRecords;
+        const found: Omit<Found, "outcome" | "sentence"> = {
+            field: null,
+            incumbent: incumbentRecords,
+            candidate: candidateRecords,
+            n: incumbentRecords,
+            threshold: `at least ${several(minWindows, "window")} with ${several(minRecords, "record")}`,
+        };
+        const have = `${several(windows, "finished window")} with ${several(incumbentRecords, "record")} of the incumbent`;
+        return [
+            enough
+                ? { ...found, outcome: "pass", sentence: `There is enough to judge: ${have}.` }
+                : {
+                      ...found,
+                      outcome: "inconclusive",
+                      sentence:
+                          silence(evidence) ??
+                          `There is not enough to judge yet: ${have}, of ${number(minWindows)} and ` +
+                              `${number(minRecords)} needed${progress(evidence)}. Look again later, or ` +
+                              "raise compare.waitSeconds.",
+                  },
+        ];
+    },
+};
+
+function silence({ incumbent, candidate }: Evidence): string | undefined {
+    const silent = [incumbent, candidate].filter((version) => version.records === 0);
+    if (silent.length === 2) {
+        return `Neither version has written anything since the look began (${incumbent.topic}, ${candidate.topic}). Is there traffic, and do both jobs run?`;
+    }
+    const [only] = silent;
+    if (only === undefined) {
+        return undefined;
+    }
+    return only === candidate
+        ? `The candidate has written nothing to ${only.topic} yet. Does its job run, and has its first window ended?`
+        : `The incumbent has written nothing to ${only.topic} since the look began. Is there traffic, and does its job run?`;
+}
+
+function progress({ incumbent, candidate }: Evidence): string {
+    const at = ({ topic, watermark }: VersionEvidence) =>
+        `${topic} has come to ${watermark === null ? "nothing" : time(watermark)}`;
+    return ` (${at(incumbent)}, ${at(candidate)})`;
+}

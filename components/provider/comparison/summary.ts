@@ -1,0 +1,124 @@
+import Table from "cli-table3";
+import type { Sample } from "./evidence.js";
+import { number, several, time } from "./rules/wording.js";
+import type { Finding, Verdict } from "./verdict.js";
+
+const width = 100;
+const most = { reasons: 3, findings: 5, samples: 4 };
+
+/** A verdict on one screen: what, why, where, and how far. Plain text, at most 24 lines of 100 columns. */
+export function summarise(verdict: Verdict): string[] {
+    return [headline(verdict), ...reasons(verdict), ...table(verdict), ...samples(verdict)]
+        .concat(coverage(verdict))
+        .map((line) => fit(line, width));
+}
+
+function headline({ outcome, candidate, incumbent, records, windows }: Verdict): string {
+    const compared = `${several(records.incumbent, "record")} in ${several(windows, "window")}`;
+    switch (outcome) {
+        case "pass":
+            return `PASS: ${candidate} says the same as ${incumbent}, in ${compared}.`;
+        case "fail":
+            return `FAIL: ${candidate} does not say the same as ${incumbent}, in ${compared}.`;
+        case "inconclusive":
+            return `INCONCLUSIVE: nothing is decided on ${candidate} beside ${incumbent} yet.`;
+    }
+}
+
+function reasons({ gaps, findings }: Verdict): string[] {
+    const lacking = findings
+        .filter(({ outcome }) => outcome === "inconclusive")
+        .map(({ sentence }) => sentence);
+    const failing = findings
+        .filter(({ outcome }) => outcome === "fail")
+        .map(({ sentence }) => sentence);
+    return some([...gaps, ...lacking, ...failing], most.reasons, "reason").map(
+        (line) => `  ${line}`,
+    );
+}
+
+function table({ findings }: Verdict): string[] {
+    const failing = findings.filter(({ outcome }) => outcome === "fail");
+    if (failing.length === 0) {
+        return [];
+    }
+    const rows = new Table({
+        head: ["rule", "field", "incumbent", "candidate", "n", "allowed"],
+        colWidths: [13, 24, 16, 20, 10, 11],
+        style: { head: [], border: [], compact: true },
+    });
+    rows.push(...failing.slice(0, most.findings).map(row));
+    const rest = failing.length - most.findings;
+    return [
+        ...rows.toString().split("\n"),
+        ...(rest > 0 ? [`  and ${several(rest, "more failing finding")}`] : []),
+    ];
+}
+
+function row({ rule, field, incumbent, candidate, n, threshold }: Finding): string[] {
+    const value = (of: Finding["incumbent"]) => (typeof of === "number" ? number(of) : (of ?? ""));
+    return [rule, field ?? "", value(incumbent), value(candidate), number(n), threshold].map(plain);
+}
+
+function samples({ samples: all }: Verdict): string[] {
+    // The first of each kind before the second of any.
+    const places = new Map<string, number>();
+    const ordered = all
+        .map((sample) => {
+            const place = places.get(sample.kind) ?? 0;
+            places.set(sample.kind, place + 1);
+            return { sample, place };
+        })
+        .sort((a, b) => a.place - b.place)
+        .map(({ sample }) => `  ${describeSample(sample)}`);
+    return ordered.length === 0 ? [] : ["For example:", ...ordered.slice(0, most.samples)];
+}
+
+function describeSample({ kind, window, identity, fields }: Sample): string {
+    const differing = fields.map(({ field, incumbent, candidate }) =>
+        incumbent === null && candidate === null
+            ? field
+            : `${field} ${incumbent ?? "absent"} → ${candidate ?? "absent"}`,
+    );
+    const what = differing.length === 0 ? "" : `: ${differing.join(", ")}`;
+    return `${kind} at ${time(window)}, ${identity}${what}`;
+}
+
+function coverage({ coveredFrom, verifiedThrough, records }: Verdict): string[] {
+    if (coveredFrom === null) {
+        return ["No window counts yet: each is warm-up, or not finished on both topics."];
+    }
+    const { matched, changed, missing, extra } = records;
+    const through =
+        verifiedThrough === null
+            ? "not even the first window is verified"
+            : `verified through ${verifiedThrough}`;
+    return [
+        `${number(matched)} matched, ${number(changed)} changed, ${number(missing)} missing, ${number(extra)} extra.`,
+        `Compared from ${coveredFrom} (what is earlier is warm-up), ${through}.`,
+    ];
+}
+
+function some(lines: readonly string[], limit: number, noun: string): string[] {
+    return lines.length <= limit
+        ? [...lines]
+        : [
+              ...lines.slice(0, limit - 1),
+              `and ${several(lines.length - limit + 1, `more ${noun}`)}`,
+          ];
+}
+
+/** Names and values come from topics: what would move the cursor, colour or reorder the text is escaped. */
+function plain(text: string): string {
+    return text.replace(
+        /[\p{C}\p{Zl}\p{Zp}]/gu,
+        (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+    );
+}
+
+function fit(line: string, columns: number): string {
+    const characters = [...plain(line)];
+    return characters.length <= columns
+        ? characters.join("")
+        : `${characters.slice(0, columns - 1).join("")}…`;
+}
