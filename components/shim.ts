@@ -19,8 +19,9 @@ export function shim(resource: ProviderResource): pulumi.dynamic.ResourceProvide
             return load("shadow-flink/provider")[resource];
         } catch (cause) {
             throw new Error(
-                `The provider half of shadow-flink cannot be loaded from ${process.cwd()}: run npm install (and npm run ` +
-                    `build, where it is built from source). ${String(cause)}`,
+                `The provider half of shadow-flink cannot be loaded from ${process.cwd()}: run npm install (and npm ` +
+                    `run build, where it is built from source). ${String(cause)}`,
+                { cause },
             );
         }
     };

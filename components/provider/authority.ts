@@ -10,7 +10,7 @@ import type { AuthorityInputs } from "./inputs.js";
 import type { KafkaPort } from "./kafka/port.js";
 import { prefixedLog, type Log } from "./log.js";
 import { toState } from "./state.js";
-import { isKnown, unknownValue, type CheckFailure, type Json, type Verbs } from "./verbs.js";
+import { isKnown, type CheckFailure, type Json, type Verbs } from "./verbs.js";
 
 /** The pointer. Its state is a copy of the routing record; the record in Kafka is what counts. */
 export const authority: Verbs = {
@@ -223,12 +223,8 @@ function routingContext(kafka: KafkaPort, inputs: AuthorityInputs, log: Log): Ro
 }
 
 function sameRouting(state: Json, live: RoutingRecord): boolean {
-    const known = state["routing"] as RoutingRecord | undefined | typeof unknownValue;
-    return (
-        typeof known === "object" &&
-        known.epoch === live.epoch &&
-        known.writtenAt === live.writtenAt
-    );
+    const known = state["routing"] as RoutingRecord | undefined;
+    return known?.epoch === live.epoch && known.writtenAt === live.writtenAt;
 }
 
 function sameConsumers(inputs: AuthorityInputs, live: RoutingRecord): boolean {

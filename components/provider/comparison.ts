@@ -123,6 +123,8 @@ async function compare(
     }
     const subject = subjectOf(inputs, incumbent);
     const range = await rangeOf(kafka, subject, known);
+    // Before the look: what changes from here on is not what the verdict will be about.
+    const fingerprint = (await currentFingerprint(kafka, subject)) ?? "";
     const evidence = await gatherEvidence({
         kafka,
         incumbent: { ...subject.incumbent, from: parseOffsets(range.incumbentFrom) },
@@ -132,7 +134,7 @@ async function compare(
         signal: AbortSignal.timeout(inputs.settings.timeoutSeconds * 1000),
     });
     const verdict = decide(evidence, inputs.settings, {
-        fingerprint: (await currentFingerprint(kafka, subject)) ?? "",
+        fingerprint,
         comparedAt: new Date().toISOString(),
     });
     summarise(verdict).forEach((line) => log(line));
