@@ -6,6 +6,7 @@ export interface FlightsConfig {
     readonly candidates: string[];
     readonly brokers: string[];
     readonly gateway: string;
+    readonly checkpoints: string;
     readonly windowSeconds: number;
     readonly waitSeconds: number;
     readonly override: { reason: string; approvedBy: string } | undefined;
@@ -19,6 +20,7 @@ export function flightsConfig(config = new pulumi.Config()): FlightsConfig {
         candidates: config.getObject<string[]>("candidates") ?? [],
         brokers: config.requireObject<string[]>("brokers"),
         gateway: config.require("gateway"),
+        checkpoints: config.require("checkpoints"),
         windowSeconds: config.requireNumber("windowSeconds"),
         waitSeconds: config.requireNumber("waitSeconds"),
         override: reason === "" && approvedBy === "" ? undefined : { reason, approvedBy },

@@ -1,0 +1,56 @@
+import { existingJob, ShadowFlinkJob, sqlJob } from "shadow-flink";
+import { flightsConfig } from "./config.js";
+import { delaysScript, type DelaysVersion } from "./flights/script.js";
+
+const config = flightsConfig();
+
+/** The builds that there are of the job; v1 was started before there was a stack. */
+const scripts: Record<string, DelaysVersion> = { v2: "delaysV2", v3: "delaysV3" };
+
+function candidate(version: string) {
+    const script = scripts[version];
+    if (script === undefined) {
+        throw new Error(
+            `candidates: there is no script for "${version}", only for ${Object.keys(scripts).join(", ")}.`,
+        );
+    }
+    return sqlJob(({ topic, group, transactionalIdPrefix, checkpoints = "" }) => ({
+        gateway: config.gateway,
+        script: delaysScript(script, {
+            brokers: config.brokers.join(","),
+            flights: "flights",
+            topic,
+            group,
+            transactionalIdPrefix,
+            checkpoints,
+        }),
+    }));
+}
+
+const delays = new ShadowFlinkJob("delays", {
+    authority: config.authority,
+    kafka: { bootstrapServers: config.brokers },
+    versions: {
+        // Already running, and never touched from here.
+        v1: existingJob({ topic: "delays", group: "delays", transactionalIdPrefix: "delays." }),
+        ...Object.fromEntries(config.candidates.map((version) => [version, candidate(version)])),
+    },
+    compare: {
+        identity: ["origin", "window_start"],
+        eventTime: "window_start",
+        windowSeconds: config.windowSeconds,
+        waitSeconds: config.waitSeconds,
+        // Flights are public: verdicts may show them.
+        samples: "raw",
+    },
+    consumers: { dashboard: { group: "dashboard" } },
+    checkpoints: config.checkpoints,
+    override: config.override,
+});
+
+/** What consumers read; other stacks take it by StackReference. */
+export const topic = delays.topic;
+export const authority = delays.authority;
+export const verdict = delays.verdict;
+export const versions = delays.versions;
+export const routing = delays.routing;
