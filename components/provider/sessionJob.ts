@@ -1,0 +1,246 @@
+import { explain, PartialFailure } from "./errors.js";
+import {
+    cancelJob,
+    JobNotRunningError,
+    notRunning,
+    stoppedWith,
+    stopJob,
+    untilRunning,
+} from "./flink/jobLife.js";
+import { findOwnJob } from "./flink/ownJob.js";
+import { FlinkRest, isTerminal, type JobDetails } from "./flink/restClient.js";
+import { restAddress, SqlGatewaySession } from "./flink/sqlGateway.js";
+import { submitOrAdopt } from "./flink/submit.js";
+import { prefixedLog } from "./log.js";
+import { sessionJobProblems } from "./sessionJobInputs.js";
+import { toState } from "./state.js";
+import { type Json, unknownValue, type Verbs } from "./verbs.js";
+
+/** What the program half hands over. */
+export interface SessionJobInputs {
+    readonly name: string;
+    readonly version: string;
+    readonly jobName: string;
+    readonly gateway: string;
+    readonly rest: string | null;
+    readonly script: string;
+    readonly digest: string;
+    readonly savepointDirectory: string | null;
+    readonly startTimeoutSeconds: number;
+}
+
+interface SessionJobState extends SessionJobInputs {
+    readonly jobId: string;
+    readonly restUrl: string;
+    readonly startedAt: string;
+    readonly status: string;
+}
+
+/** Inputs whose change is taken over into the state; the job itself goes on. */
+const remembered = ["gateway", "rest", "savepointDirectory", "startTimeoutSeconds"] as const;
+const build = ["version", "jobName", "digest"] as const;
+const lookMilliseconds = 3000;
+
+/** A SQL job on a session cluster: submitted once, adopted on a retry, stopped on removal. */
+export const sessionJob: Verbs = { check, diff, create, update, delete: remove };
+
+function check(olds: Json, news: Json) {
+    return Promise.resolve({ inputs: news, failures: sessionJobProblems(olds, news) });
+}
+
+async function diff(_id: string, olds: Json, news: Json): Promise<{ changes: boolean }> {
+    const old = olds as SessionJobState;
+    if (
+        [...remembered, ...build].some(
+            (key) => news[key] === unknownValue || news[key] !== olds[key],
+        )
+    ) {
+        return { changes: true };
+    }
+    const log = prefixedLog(old.name);
+    try {
+        const job = await new FlinkRest(old.restUrl, lookMilliseconds).job(old.jobId);
+        if (job === undefined || isTerminal(job.state)) {
+            log(
+                `job ${old.jobId} is ${job?.state ?? "unknown to the cluster"}, but should be running.`,
+            );
+            return { changes: true };
+        }
+        if (job.state !== "RUNNING") {
+            log(`job ${old.jobId} is ${job.state} (tasks: ${job.tasks}).`);
+        }
+    } catch (error) {
+        log(`whether job ${old.jobId} runs is not known. ${explain(error)}`);
+    }
+    return { changes: old.status !== "RUNNING" };
+}
+
+async function create(json: Json): Promise<{ id: string; outs: Json }> {
+    const inputs = json as SessionJobInputs;
+    const log = prefixedLog(inputs.name);
+    const until = Date.now() + inputs.startTimeoutSeconds * 1000;
+    const session = await SqlGatewaySession.open(inputs.gateway);
+    try {
+        const restUrl = inputs.rest ?? (await restOf(session, inputs.gateway));
+        const rest = new FlinkRest(restUrl);
+        const { jobId, adopted } = await submitOrAdopt(session, rest, inputs, inputs.script, until);
+        log(
+            adopted
+                ? `found job ${jobId} of an earlier run and adopted it.`
+                : `submitted job ${jobId} to ${restUrl}; waiting until all its tasks run.`,
+        );
+        try {
+            const job = await untilRunning(rest, jobId, until);
+            log(`job ${jobId} is running.`);
+            return { id: jobId, outs: stateOf(json, rest, job) };
+        } catch (error) {
+            throw await startFailure(json, rest, jobId, adopted, error);
+        }
+    } finally {
+        await session.close();
+    }
+}
+
+/**
+ * What is thrown when the job did not come up. One that this run submitted is cancelled, so that nothing is left; one
+ * that was there before may have worked for weeks and be down for a moment only: it is kept, and kept in the state.
+ */
+async function startFailure(
+    inputs: Json,
+    rest: FlinkRest,
+    jobId: string,
+    adopted: boolean,
+    error: unknown,
+): Promise<Error> {
+    const status = error instanceof JobNotRunningError ? error.state : "UNKNOWN";
+    const kept = (reason: string) =>
+        new PartialFailure(jobId, unwell(inputs, rest, jobId, status), [explain(error), reason]);
+    if (adopted) {
+        return kept(
+            `Job ${jobId} was there before this run and was left as it is. Repair it, or remove version ` +
+                `${inputs.version}, which stops it.`,
+        );
+    }
+    try {
+        await cancelJob(rest, jobId);
+    } catch (failure) {
+        return kept(`Job ${jobId} could not be cancelled either: ${explain(failure)}`);
+    }
+    return new Error(
+        `${explain(error)}\nThe job that was submitted is cancelled; nothing of it runs. Correct the cause and run ` +
+            "pulumi up again.",
+    );
+}
+
+async function update(id: string, olds: Json, news: Json): Promise<{ outs: Json }> {
+    const inputs = news as SessionJobInputs;
+    const old = olds as SessionJobState;
+    const log = prefixedLog(inputs.name);
+    const rest = new FlinkRest(await restAfterUpdate(old, inputs));
+    const found = await rest.job(old.jobId);
+    let jobId = old.jobId;
+    if (found === undefined || isTerminal(found.state)) {
+        const restored = await findOwnJob(rest, inputs);
+        if (restored === undefined) {
+            throw await died(id, news, rest, old.jobId, found);
+        }
+        log(`job ${old.jobId} has ended; adopted job ${restored.id} of the same name and script.`);
+        jobId = restored.id;
+    }
+    try {
+        const job = await untilRunning(rest, jobId, Date.now() + inputs.startTimeoutSeconds * 1000);
+        return { outs: stateOf(news, rest, job) };
+    } catch (error) {
+        const status = error instanceof JobNotRunningError ? error.state : "UNKNOWN";
+        throw new PartialFailure(id, unwell(news, rest, jobId, status), [
+            explain(error),
+            "The job was left as it is; the next pulumi up looks again.",
+        ]);
+    }
+}
+
+/** A job is never started again from nothing: its new output would mix with the old on the same topic. */
+async function died(
+    id: string,
+    news: Json,
+    rest: FlinkRest,
+    jobId: string,
+    job: JobDetails | undefined,
+): Promise<PartialFailure> {
+    const error = await notRunning(rest, jobId, job, "has ended");
+    return new PartialFailure(id, unwell(news, rest, jobId, error.state), [
+        error.message,
+        `It is not submitted again: without its state it would write records that differ from those already on its topic. ` +
+            `Declare a new version and remove ${news.version}; or restore the job from its last checkpoint or savepoint ` +
+            `with pipeline.name '${news.jobName}' and pipeline.global-job-parameters ` +
+            `'shadow-flink.digest:${news.digest}', and the next pulumi up adopts it.`,
+    ]);
+}
+
+async function remove(_id: string, json: Json): Promise<void> {
+    const state = json as SessionJobState;
+    const log = prefixedLog(state.name);
+    const { jobId, savepointDirectory } = state;
+    const rest = new FlinkRest(state.restUrl);
+    const job = await rest.job(jobId);
+    if (job === undefined) {
+        log(`job ${jobId} is unknown to the cluster already.`);
+        return;
+    }
+    if (isTerminal(job.state)) {
+        const path = savepointDirectory === null ? undefined : await stoppedWith(rest, jobId);
+        log(
+            `job ${jobId} is ${job.state} already${path === undefined ? "." : `, savepoint: ${path}`}`,
+        );
+        return;
+    }
+    if (savepointDirectory === null) {
+        await cancelJob(rest, jobId);
+        log(`job ${jobId} is cancelled, without a savepoint.`);
+    } else {
+        const path = await stopJob(rest, jobId, savepointDirectory);
+        log(`job ${jobId} is stopped, savepoint: ${path}`);
+    }
+}
+
+async function restAfterUpdate(old: SessionJobState, inputs: SessionJobInputs): Promise<string> {
+    if (inputs.rest !== null) {
+        return inputs.rest;
+    }
+    if (inputs.gateway === old.gateway && old.rest === null) {
+        return old.restUrl;
+    }
+    const session = await SqlGatewaySession.open(inputs.gateway);
+    try {
+        return await restOf(session, inputs.gateway);
+    } finally {
+        await session.close();
+    }
+}
+
+async function restOf(session: SqlGatewaySession, gateway: string): Promise<string> {
+    const address = restAddress(await session.properties());
+    if (address === undefined) {
+        throw new Error(
+            `The SQL Gateway at ${gateway} does not say where the cluster's REST API is (rest.address is not set). Give ` +
+                "the job `rest`.",
+        );
+    }
+    return address;
+}
+
+function stateOf(inputs: Json, rest: FlinkRest, job: JobDetails): Json {
+    return toState({
+        ...inputs,
+        jobId: job.id,
+        restUrl: rest.url,
+        startedAt: new Date(job.startTime).toISOString(),
+        status: job.state,
+        reportVersion: 1,
+    });
+}
+
+function unwell(inputs: Json, rest: FlinkRest, jobId: string, status: string): Json {
+    const state = { ...inputs, jobId, restUrl: rest.url, status, reportVersion: 1 };
+    return toState({ ...state, startedAt: new Date().toISOString() });
+}
