@@ -214,7 +214,7 @@ class Gathering {
 
     #state(coverage: Coverage): string {
         const sealed = this.#tallies.incumbent.windowsIn(coverage);
-        return `${this.#reading()}; ${sealed} of ${this.#settings.minWindows} windows can be judged`;
+        return `${this.#reading()}; ${sealed} windows can be judged (${this.#settings.minWindows} needed)`;
     }
 
     #reading(): string {

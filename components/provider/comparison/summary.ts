@@ -32,9 +32,7 @@ function reasons({ gaps, findings }: Verdict): string[] {
     const failing = findings
         .filter(({ outcome }) => outcome === "fail")
         .map(({ sentence }) => sentence);
-    return some([...gaps, ...lacking, ...failing], most.reasons, "reason").map(
-        (line) => `  ${line}`,
-    );
+    return some([...gaps, ...lacking, ...failing], most.reasons, "reason").flatMap(wrap);
 }
 
 function table({ findings }: Verdict): string[] {
@@ -43,8 +41,8 @@ function table({ findings }: Verdict): string[] {
         return [];
     }
     const rows = new Table({
-        head: ["rule", "field", "incumbent", "candidate", "n", "allowed"],
-        colWidths: [13, 24, 16, 20, 10, 11],
+        head: ["rule", "field", "incumbent", "candidate", "n"],
+        colWidths: [13, 26, 18, 26, 11],
         style: { head: [], border: [], compact: true },
     });
     rows.push(...failing.slice(0, most.findings).map(row));
@@ -55,9 +53,9 @@ function table({ findings }: Verdict): string[] {
     ];
 }
 
-function row({ rule, field, incumbent, candidate, n, threshold }: Finding): string[] {
+function row({ rule, field, incumbent, candidate, n }: Finding): string[] {
     const value = (of: Finding["incumbent"]) => (typeof of === "number" ? number(of) : (of ?? ""));
-    return [rule, field ?? "", value(incumbent), value(candidate), number(n), threshold].map(plain);
+    return [rule, field ?? "", value(incumbent), value(candidate), number(n)].map(plain);
 }
 
 function samples({ samples: all }: Verdict): string[] {
@@ -92,12 +90,14 @@ function coverage({ coveredFrom, verifiedThrough, records }: Verdict): string[] 
     const through =
         verifiedThrough === null
             ? "not even the first window is verified"
-            : `verified through ${verifiedThrough}`;
+            : `verified through ${shortTime(verifiedThrough)}`;
     return [
         `${number(matched)} matched, ${number(changed)} changed, ${number(missing)} missing, ${number(extra)} extra.`,
-        `Compared from ${coveredFrom} (what is earlier is warm-up), ${through}.`,
+        `Compared from ${shortTime(coveredFrom)} (what is earlier is warm-up), ${through}.`,
     ];
 }
+
+const shortTime = (iso: string) => time(Date.parse(iso));
 
 function some(lines: readonly string[], limit: number, noun: string): string[] {
     return lines.length <= limit
@@ -114,6 +114,19 @@ function plain(text: string): string {
         /[\p{C}\p{Zl}\p{Zp}]/gu,
         (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
     );
+}
+
+/** A sentence on two lines at most. */
+function wrap(sentence: string): string[] {
+    const indent = "  ";
+    const text = plain(sentence);
+    const room = width - indent.length;
+    if (text.length <= room) {
+        return [`${indent}${text}`];
+    }
+    const space = text.lastIndexOf(" ", room);
+    const end = space > 0 ? space : room;
+    return [`${indent}${text.slice(0, end)}`, `${indent}${indent}${text.slice(end).trimStart()}`];
 }
 
 function fit(line: string, columns: number): string {

@@ -27,8 +27,8 @@ export const keyCoverage: Rule = {
                 n: incumbents,
                 threshold: `${percent(maxMissingShare)} missing`,
                 sentence:
-                    `${number(missing)} of the incumbent's ${several(incumbents, "record")} (${percent(share)}) ` +
-                    `are missing: the candidate has none with this ${name}.`,
+                    `Missing: ${number(missing)} of the incumbent's ${several(incumbents, "record")} ` +
+                    `(${percent(share)}); the candidate has none with the same ${name}.`,
             });
         }
         if (extra > 0) {
@@ -41,8 +41,8 @@ export const keyCoverage: Rule = {
                 n: candidates,
                 threshold: `${percent(maxExtraShare)} extra`,
                 sentence:
-                    `${number(extra)} of the candidate's ${several(candidates, "record")} (${percent(share)}) ` +
-                    `are extra: the incumbent has none with this ${name}.`,
+                    `Extra: ${number(extra)} of the candidate's ${several(candidates, "record")} ` +
+                    `(${percent(share)}); the incumbent has none with the same ${name}.`,
             });
         }
         if (incumbentDuplicates + candidateDuplicates > 0) {
