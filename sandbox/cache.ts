@@ -25,7 +25,7 @@ interface Cache {
 
 interface Parts {
     names: Record<
-        "node" | "kafka" | "flink" | "pulumiDownload" | "pulumiBuilt" | "pulumiKafka",
+        "node" | "kafka" | "flink" | "pulumi" | "pulumiBuilt" | "pulumiAssembled" | "pulumiKafka",
         string
     >;
     versions: Record<"node" | "kafka" | "flink" | "pulumi" | "pulumiKafka", string>;

@@ -20,13 +20,25 @@ const versions = {
 
 const hashOf = (...files) => contentHash(files.map((file) => path.join(recipes, file)));
 
+const cli = hashOf("pulumi/cli/go.mod", "pulumi/cli/go.sum");
+const host = hashOf(
+    "pulumi/host/languageHost.js",
+    "pulumi/host/pulumi-language-nodejs",
+    "pulumi/host/pulumi-resource-pulumi-nodejs",
+);
+const plugin = hashOf("pulumi/kafka/main.go", "pulumi/kafka/go.mod", "pulumi/kafka/go.sum");
+
 const names = {
     node: `node-${versions.node}-${platform}`,
     kafka: `kafka-${versions.kafka}-${hashOf("maven/kafka.xml")}`,
     flink: `flink-${versions.flink}-${hashOf("maven/flink.xml")}`,
-    pulumiDownload: `pulumi-${versions.pulumi}-${platform}`,
-    pulumiBuilt: `pulumi-built-${versions.pulumi}-${platform}-${hashOf("pulumi/cli/go.mod", "pulumi/cli/go.sum")}`,
-    pulumiKafka: `pulumi-resource-kafka-${versions.pulumiKafka}-${platform}-${hashOf("pulumi/kafka/main.go", "pulumi/kafka/go.mod", "pulumi/kafka/go.sum")}`,
+    /** The official download. */
+    pulumi: `pulumi-${versions.pulumi}-${platform}`,
+    /** The CLI alone, built from Go. */
+    pulumiBuilt: `pulumi-built-${versions.pulumi}-${platform}-${cli}`,
+    /** The built CLI with our language host beside it. */
+    pulumiAssembled: `pulumi-assembled-${versions.pulumi}-${platform}-${cli}-${host}`,
+    pulumiKafka: `pulumi-resource-kafka-${versions.pulumiKafka}-${platform}-${plugin}`,
 };
 
 module.exports = { names, versions };

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { Kafka } from "kafkajs";
 import { follow } from "../../components/consumer/index.js";
+import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
 import { identityOf } from "./audit.js";
 import { Journal } from "./journal.js";
 
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
                 "[--name delays] [--consumer dashboard] [--identity origin,window_start]",
         );
     }
-    withoutTimeoutWarning();
+    quietTimers();
     const say = (line: string): void => console.log(`${consumer}: ${line}`);
     const identity = values.identity.split(",");
     const journal = new Journal(file);
@@ -80,16 +81,6 @@ function explain(error: unknown): string {
         return String(error);
     }
     return error.cause === undefined ? error.message : `${error.message} (${explain(error.cause)})`;
-}
-
-/** kafkajs sets a timeout in the past with every connection, which Node from 24 on warns about. */
-function withoutTimeoutWarning(): void {
-    const emit = process.emitWarning.bind(process) as (...args: unknown[]) => void;
-    process.emitWarning = (...args: unknown[]) => {
-        if (args[1] !== "TimeoutNegativeWarning") {
-            emit(...args);
-        }
-    };
 }
 
 main().catch((error: unknown) => {
