@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { delays, FakeTopic, hour, look, topicOf, type Value } from "./world.js";
+
+const record = (origin: string, n: number) => ({ origin, window_start: hour(n), flights: n });
+
+describe("looking at two topics", () => {
+    it("reads on while they grow, until there is enough", async () => {
+        const [incumbent, candidate] = [topicOf([], 1), topicOf([], 3)];
+        const { verdict, lines } = await look({
+            incumbent,
+            candidate,
+            prepare: (kafka) => {
+                kafka.onLook = (topic, n) => {
+                    const grown = delays().filter(
+                        ({ window_start }) => window_start === hour(n - 1),
+                    );
+                    kafka.topics.get(topic)!.append(0, ...grown);
+                };
+            },
+        });
+        assert.equal(verdict.outcome, "pass");
+        assert.equal(verdict.windows, 3);
+        assert.match(lines.at(-1)!, /3 windows can be judged \(3 needed\)/);
+        assert.ok(lines.length <= 3, lines.join("\n"));
+    });
+
+    it("says what is missing when the wait is over", async () => {
+        const { verdict } = await look({ incumbent: topicOf(delays()), candidate: topicOf([]) });
+        assert.equal(verdict.outcome, "inconclusive");
+        assert.match(
+            verdict.findings[0]!.sentence,
+            /candidate has written nothing to delays-v2 yet/,
+        );
+        const few = await look({ incumbent: topicOf(delays(6)), candidate: topicOf(delays(6)) });
+        assert.match(
+            few.verdict.findings[0]!.sentence,
+            /2 finished windows with 6 records .* of 3 and 6/,
+        );
+        const none = await look({ incumbent: topicOf([]), candidate: topicOf([]) });
+        assert.equal(none.verdict.outcome, "inconclusive");
+        assert.match(none.verdict.findings[0]!.sentence, /Neither version has written anything/);
+    });
+
+    it("is not held up by partitions that are empty or have fallen silent", async () => {
+        const candidate = new FakeTopic([
+            delays().filter((_, i) => i !== 7),
+            [],
+            [delays()[7]!],
+            [],
+        ]);
+        const { verdict } = await look({ incumbent: topicOf(delays()), candidate });
+        assert.equal(verdict.outcome, "pass");
+    });
+
+    it("waits for records of finished windows that become visible one transaction later", async () => {
+        const late = delays()[9]!;
+        const candidate = topicOf(delays().filter((_, index) => index !== 9));
+        const seen = await look({
+            incumbent: topicOf(delays()),
+            candidate,
+            prepare: (kafka) => {
+                kafka.onLook = (topic, n) => {
+                    if (topic === "delays-v2" && n === 2) {
+                        candidate.append(1, late);
+                    }
+                };
+            },
+        });
+        assert.equal(seen.verdict.outcome, "pass");
+    });
+
+    it("does not judge windows whose records keep arriving", async () => {
+        const candidate = topicOf(delays());
+        const { verdict } = await look({
+            incumbent: topicOf(delays()),
+            candidate,
+            prepare: (kafka) => {
+                kafka.onLook = (topic) => {
+                    if (topic === "delays-v2") {
+                        candidate.append(1, { ...delays()[9]!, origin: "LATE" });
+                    }
+                };
+            },
+        });
+        assert.equal(verdict.outcome, "inconclusive");
+        assert.match(verdict.gaps.join(), /still arrive.*allowedLatenessSeconds/);
+    });
+
+    it("leaves out what one topic has from further back than the other", async () => {
+        const older = [-3, -2, -1].flatMap((n) => [record("ATL", n), record("SEA", n)]);
+        for (const [incumbent, candidate] of [
+            [[...older, ...delays()], delays()],
+            [delays(), [...older, ...delays()]],
+        ] as const) {
+            const seen = await look({
+                incumbent: topicOf(incumbent),
+                candidate: topicOf(candidate),
+            });
+            assert.equal(seen.verdict.outcome, "pass");
+            assert.equal(seen.verdict.coveredFrom, "2026-11-23T02:00:00.000Z");
+            assert.deepEqual(
+                seen.evidence.leftOut.map(({ reason, windows }) => [reason, windows]),
+                [
+                    ["warm-up", 5],
+                    ["not sealed", 2],
+                ],
+            );
+        }
+    });
+});
+
+describe("what keeps a look from being complete", () => {
+    async function gapsWith(records: readonly Value[]): Promise<string[]> {
+        const { verdict } = await look({
+            incumbent: topicOf(delays()),
+            candidate: topicOf(records, 1),
+        });
+        assert.equal(verdict.outcome, "inconclusive");
+        return [...verdict.gaps];
+    }
+
+    it("is a tombstone, a record that cannot be read, or one without identity or event time", async () => {
+        assert.deepEqual(await gapsWith([...delays(), null]), [
+            "1 record of delays-v2 was not compared (partition 0, offset 24: it is a tombstone, " +
+                "which a topic that is only appended to does not have).",
+        ]);
+        assert.match(
+            (await gapsWith([...delays(), Buffer.from([0xff])]))[0]!,
+            /offset 24: .*UTF-8/,
+        );
+        const { origin: _, ...anonymous } = delays()[0]!;
+        assert.match(
+            (await gapsWith([...delays(), anonymous]))[0]!,
+            /no field origin, part of the identity, but flights, mean_delay, window_start/,
+        );
+        assert.match(
+            (await gapsWith([...delays(), { ...delays()[0]!, window_start: "soon" }]))[0]!,
+            /its event time window_start is a string of another form/,
+        );
+    });
+
+    it("names the first three of many, whatever the order of reading", async () => {
+        const gaps = await gapsWith(["{", ...delays(), "{", "[]", "{", "{"]);
+        assert.equal(gaps.length, 1);
+        assert.match(
+            gaps[0]!,
+            /^5 records .*offset 0: .*offset 25: .*offset 26: .*and 2 more\)\.$/,
+        );
+    });
+
+    it("is an undated record where the record's own timestamp counts", async () => {
+        const { verdict } = await look({
+            incumbent: topicOf(delays()),
+            candidate: topicOf(delays()),
+            args: { eventTime: undefined },
+        });
+        assert.equal(verdict.outcome, "inconclusive");
+        assert.match(verdict.gaps[0]!, /24 records of delays .*no timestamp/);
+    });
+
+    it("is lost evidence, a truncated topic, one that is gone, another one, or more partitions", async () => {
+        const scenes: [
+            RegExp,
+            (candidate: FakeTopic) => void,
+            ((candidate: FakeTopic) => void)?,
+        ][] = [
+            [
+                /offset 0 was asked for, but the first one still there is 5/,
+                (t) => (t.firstOffset = 5n),
+            ],
+            [/has 2 partitions, but the look was to begin in 3/, (t) => t.partitions.pop()],
+            [
+                /got partitions during the look: it had 3, and has 4/,
+                () => {},
+                (t) => t.partitions.push([]),
+            ],
+            [/was deleted during the look/, () => {}, (t) => (t.id = "second")],
+            [/ends at offset 2, before offset 8/, () => {}, (t) => (t.partitions[0]!.length = 2)],
+        ];
+        for (const [gap, before, during] of scenes) {
+            const candidate = topicOf(delays(), 3);
+            const { start } = candidate;
+            const { verdict } = await look({
+                incumbent: topicOf(delays()),
+                candidate,
+                from: { candidate: start },
+                prepare: (kafka) => {
+                    before(candidate);
+                    kafka.onLook = (topic, n) => {
+                        if (topic === "delays-v2" && n === 2) {
+                            during?.(candidate);
+                        }
+                    };
+                },
+            });
+            assert.equal(verdict.outcome, "inconclusive", String(gap));
+            assert.match(verdict.gaps.join("\n"), gap);
+        }
+        const gone = await look({
+            incumbent: topicOf(delays()),
+            candidate: topicOf(delays()),
+            prepare: (kafka) => kafka.topics.delete("delays-v2"),
+        });
+        assert.match(gone.verdict.gaps.join(), /There is no topic delays-v2/);
+        assert.equal(gone.verdict.outcome, "inconclusive");
+    });
+
+    it("is a broker that does not answer", async () => {
+        const { verdict } = await look({
+            incumbent: topicOf(delays()),
+            candidate: topicOf(delays()),
+            prepare: (kafka) => {
+                kafka.lastStableOffsets = () => Promise.reject(new Error("connection refused"));
+            },
+        });
+        assert.equal(verdict.outcome, "inconclusive");
+        assert.match(verdict.gaps.join(), /delays could not be read: connection refused/);
+    });
+
+    it("is the end of the time, while waiting or while reading", async () => {
+        const stopped = new AbortController();
+        stopped.abort();
+        const { verdict } = await look({
+            incumbent: topicOf(delays()),
+            candidate: topicOf(delays()),
+            signal: stopped.signal,
+        });
+        assert.equal(verdict.outcome, "inconclusive");
+        assert.deepEqual(verdict.gaps, [
+            "The look was stopped from outside before it was complete.",
+        ]);
+    });
+});
