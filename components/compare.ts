@@ -229,8 +229,10 @@ class Section {
         return [...this.entries.keys()];
     }
 
-    get(key: string): unknown {
-        return this.entries.get(key);
+    /** What is given; `null` is given too, and rarely of use. */
+    get(key: string, fallback?: unknown): unknown {
+        const value = this.entries.get(key);
+        return value === undefined ? fallback : value;
     }
 
     section(key: string, keys?: readonly string[]): Section {
@@ -239,7 +241,7 @@ class Section {
 
     number(key: string, limits: NumberLimits): number {
         const { fallback, atLeast, atMost } = limits;
-        const value = this.get(key) ?? fallback;
+        const value = this.get(key, fallback);
         const usable =
             typeof value === "number" &&
             Number.isFinite(value) &&
@@ -298,7 +300,7 @@ function readEventTime(root: Section): string | null {
 }
 
 function readSamples(root: Section): "hashed" | "raw" {
-    const value = root.get("samples") ?? "hashed";
+    const value = root.get("samples", "hashed");
     if (value === "hashed" || value === "raw") {
         return value;
     }
@@ -358,7 +360,7 @@ function readRules(root: Section): CompareSettings["rules"] {
     const values = rules.section("values", ["maxDifferentShare"]);
     const nullRates = rules.section("nullRates", ["maxDifference"]);
     const schema = rules.section("schema", ["allowAddedFields"]);
-    const allowAddedFields = schema.get("allowAddedFields") ?? false;
+    const allowAddedFields = schema.get("allowAddedFields", false);
     if (typeof allowAddedFields !== "boolean") {
         schema.refuse("allowAddedFields", `is ${show(allowAddedFields)}; give true or false.`);
     }
@@ -387,10 +389,14 @@ function describeLimits({ atLeast, atMost, whole, unit, why }: NumberLimits): st
 
 function suggest(key: string, keys: readonly string[]): string {
     const nearest = keys
-        .map((candidate) => ({ candidate, distance: editDistance(key, candidate) }))
+        .map((name) => {
+            // Leaving the unit out is no reason not to be understood.
+            const spellings = [name, name.replace(/(Seconds|MiB)$/, "")];
+            return { name, distance: Math.min(...spellings.map((to) => editDistance(key, to))) };
+        })
         .reduce((best, next) => (next.distance < best.distance ? next : best));
     return nearest.distance <= Math.max(2, key.length / 3)
-        ? `did you mean ${nearest.candidate}?`
+        ? `did you mean ${nearest.name}?`
         : `these are: ${keys.join(", ")}.`;
 }
 
