@@ -47,7 +47,7 @@ async function main(): Promise<void> {
         throw new Error(`--start is "${values.start}": give an ISO time that has passed.`);
     }
     const { topic } = values;
-    const kafka = new Kafka({ clientId: "flights-replay", brokers, logLevel: logLevel.ERROR });
+    const kafka = new Kafka({ clientId: "flights-replay", brokers, logLevel: logLevel.NOTHING });
     await ensureTopic(kafka, topic, partitions);
     const producer = kafka.producer({
         createPartitioner: Partitioners.DefaultPartitioner,
