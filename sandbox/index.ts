@@ -4,11 +4,14 @@ import { cache } from "./cache.js";
 import { flinkParts } from "./flink.js";
 import { flinkJars, kafkaJars } from "./jars.js";
 import { kafkaBroker } from "./kafka.js";
-import { type Part } from "./part.js";
+import { Part, type PartPlan } from "./part.js";
 import { sandboxes } from "./paths.js";
 import { freePort, releasePorts } from "./ports.js";
-import { isAlive, startOf } from "./process.js";
+import { endProcess, isAlive, startOf } from "./process.js";
 import { directoryOf, listSandboxes, readState, type SandboxState, writeState } from "./state.js";
+
+/** How long an added process may take to end. */
+const addedGraceSeconds = 10;
 
 /** Which sandbox, with what in it. */
 export interface SandboxOptions {
@@ -38,8 +41,10 @@ export interface Sandbox {
     jobManager?: Part;
     taskManager?: Part;
     gatewayPart?: Part;
-    /** All processes. */
+    /** All of these processes. */
     parts: Part[];
+    /** Runs another process beside them, which is stopped with the sandbox. */
+    addPart(plan: PartPlan): Part;
     /** Stops everything; removes the data too, unless `keepData`. */
     stop(options?: { keepData?: boolean }): Promise<void>;
 }
@@ -145,7 +150,13 @@ async function assemble(state: SandboxState, log: (line: string) => void): Promi
         taskManager,
         gatewayPart,
         parts,
+        addPart: (plan) => new Part(plan, state),
         stop: async ({ keepData = false } = {}) => {
+            // What was added first: it talks to the others until its end.
+            const added = Object.entries(state.processes).filter(
+                ([name]) => !parts.some((part) => part.name === name),
+            );
+            await Promise.all(added.map(([, record]) => endProcess(record, addedGraceSeconds)));
             await Promise.all(parts.map((part) => part.stop()));
             if (!keepData) fs.rmSync(directory, { recursive: true, force: true });
         },
