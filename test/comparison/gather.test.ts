@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Gaps } from "../../components/provider/comparison/gaps.js";
 import { delays, FakeTopic, hour, look, topicOf, type Value } from "./world.js";
 
 const record = (origin: string, n: number) => ({ origin, window_start: hour(n), flights: n });
@@ -142,6 +143,15 @@ describe("what keeps a look from being complete", () => {
     it("names the first three of many, whatever the order of reading", async () => {
         const gaps = await gapsWith(["{", ...delays(), "{", "[]", "{", "{"]);
         assert.equal(gaps.length, 1);
+        const backwards = new Gaps();
+        for (const offset of [9n, 3n, 7n, 1n]) {
+            backwards.refuse("t", 1, offset, { refused: "why" });
+        }
+        backwards.refuse("t", 0, 5n, { refused: "why" });
+        assert.match(
+            backwards.sentences()[0]!,
+            /0, offset 5: .*1, offset 1: .*1, offset 3: why; and 2 more/,
+        );
         assert.match(
             gaps[0]!,
             /^5 records .*offset 0: .*offset 25: .*offset 26: .*and 2 more\)\.$/,

@@ -66,6 +66,7 @@ describe("a verdict", () => {
         const scene = faulty.chain((candidate) =>
             fc.tuple(
                 fc.constant(candidate),
+                fc.constantFrom(["origin", "window_start"], ["window_start"]),
                 spread(24),
                 spread(candidate.length),
                 spread(24),
@@ -73,12 +74,13 @@ describe("a verdict", () => {
             ),
         );
         await fc.assert(
-            fc.asyncProperty(scene, async ([candidate, ...ways]) => {
+            fc.asyncProperty(scene, async ([candidate, identity, ...ways]) => {
                 const json = async (left: (typeof ways)[0], right: (typeof ways)[0]) => {
                     const { verdict, evidence } = await look({
                         incumbent: laidOut(delays(), left),
                         candidate: laidOut(candidate, right),
                         args: {
+                            identity: [...identity],
                             samples: "raw",
                             fields: { mean_delay: { absoluteTolerance: 0.25 } },
                         },

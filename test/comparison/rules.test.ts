@@ -198,11 +198,12 @@ describe("values", () => {
         const candidate = everywhere((record) => ({ ...record, at: "x" }));
         const fields = { at: { ignore: "the time of processing" } };
         assert.deepEqual(await failures(candidate, { fields }, incumbent), []);
-        const { evidence } = await look({
+        const { evidence, verdict } = await look({
             incumbent: topicOf(incumbent),
             candidate: topicOf(candidate),
             args: { fields },
         });
+        assert.equal(verdict.records.matched, 12);
         const field = evidence.fields.find((entry) => entry.field === "at");
         assert.deepEqual([field?.ignored, field?.compared], ["the time of processing", 0]);
     });
@@ -262,6 +263,12 @@ describe("schema", () => {
         const rules = { schema: { allowAddedFields: true } };
         const added = everywhere((record) => ({ ...record, late: 1 }));
         assert.deepEqual(await failures(added, { rules }), []);
+        const { verdict } = await look({
+            incumbent: topicOf(delays()),
+            candidate: topicOf(added),
+            args: { rules },
+        });
+        assert.equal(verdict.records.matched, 12);
         const wrong = everywhere((record) => ({ ...record, late: 1, flights: 0 }));
         assert.deepEqual(rulesOf(await failures(wrong, { rules })), ["values flights"]);
     });
@@ -319,6 +326,19 @@ describe("the verdict", () => {
         const wrong = [...change(7, (record) => ({ ...record, flights: 0 })), "{"];
         const differing = await look({ incumbent: topicOf(delays()), candidate: topicOf(wrong) });
         assert.equal(differing.verdict.outcome, "fail");
+    });
+
+    it("does not pass where no record has a counterpart, whatever is allowed", async () => {
+        const { verdict } = await look({
+            incumbent: topicOf(delays()),
+            candidate: topicOf(everywhere((record) => ({ ...record, origin: "JFK" }))),
+            args: {
+                rules: {
+                    keyCoverage: { maxMissingShare: 1, maxExtraShare: 1, maxDuplicatedShare: 1 },
+                },
+            },
+        });
+        assert.equal(verdict.outcome, "inconclusive");
     });
 
     it("does not pass where all fields but the identity are ignored", async () => {
