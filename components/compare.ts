@@ -145,7 +145,8 @@ export function resolveCompare(args: CompareArgs): {
         maxVerdictAgeSeconds: root.number("maxVerdictAgeSeconds", seconds(3600)),
         memoryMiB: root.number("memoryMiB", {
             fallback: 512,
-            atLeast: 64,
+            // With less the engine cannot hold what it needs at one time to pair records.
+            atLeast: 256,
             whole: true,
             unit: "MiB",
         }),

@@ -249,7 +249,11 @@ class Gathering {
             return await assemble({ ...look, gaps: this.gaps.sentences() }, this.engine);
         } catch (error) {
             // Without the pairs nothing can be said of any window.
-            this.gaps.note(`The records could not be compared: ${explain(error)}`);
+            const [reason] = explain(error).split("\n");
+            this.gaps.note(
+                `The records could not be compared: ${reason}. Raise compare.memoryMiB where memory was short, ` +
+                    "or free space in the temporary directory where that was.",
+            );
             const rest = { ...look, coverage: noCoverage, gaps: this.gaps.sentences() };
             return assemble(rest, undefined);
         }
