@@ -178,6 +178,9 @@ describe("a session job", function () {
     it("gets another id where the cluster remembers that its first one ended", async () => {
         flink.addJob(derivedJobId(identity, 0), { name: "delays-v2", state: "CANCELED" });
         assert.equal((await sessionJob.create(inputs)).id, derivedJobId(identity, 1));
+        flink.jobs.clear();
+        flink.spentIds.add(derivedJobId(identity, 0)).add(derivedJobId(identity, 1));
+        assert.equal((await sessionJob.create(inputs)).id, derivedJobId(identity, 2));
     });
 
     it("is found where the answer to its submission was lost", async () => {

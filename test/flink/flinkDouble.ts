@@ -20,6 +20,8 @@ export class FlinkDouble {
     /** The submission starts the job, but its answer is lost. */
     losesSubmission = false;
     refusesCancel = false;
+    /** Ids of jobs that ended so long ago that only the refusal to take them again is left. */
+    readonly spentIds = new Set<string>();
     /** What the savepoint of a trigger comes to. */
     savepoints = new Map<string, { failed: boolean }>();
     savepointsFail = false;
@@ -147,7 +149,7 @@ export class FlinkDouble {
         this.submitted = undefined;
         if (statement.startsWith("INSERT")) {
             const id = settings["$internal.pipeline.job-id"] ?? "";
-            if (this.jobs.has(id)) {
+            if (this.jobs.has(id) || this.spentIds.has(id)) {
                 return [
                     500,
                     {

@@ -52,7 +52,15 @@ export async function untilRunning(
             }
         }
         if (now >= until) {
-            throw await notRunning(rest, id, job, `is not running in time (tasks: ${job.tasks})`);
+            const waits = /^SCHEDULED \d+$/.test(job.tasks)
+                ? ", the cluster has no free slots"
+                : "";
+            throw await notRunning(
+                rest,
+                id,
+                job,
+                `is not running in time (tasks: ${job.tasks}${waits})`,
+            );
         }
         await pause(pollMilliseconds, until);
     }
