@@ -1,4 +1,4 @@
-import { positionDecoder } from "./cutover/position.js";
+import { positionDecoder } from "./comparison/position.js";
 import { currentFingerprint } from "./comparison/subject.js";
 import { UnreachableError, withKafka } from "./connection.js";
 import { decideMove, type MoveDecision } from "./cutover/decide.js";

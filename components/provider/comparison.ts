@@ -131,7 +131,6 @@ async function compare(
         candidate: { ...subject.candidate, from: parseOffsets(range.candidateFrom) },
         settings: inputs.settings,
         log,
-        signal: AbortSignal.timeout(inputs.settings.timeoutSeconds * 1000),
     });
     const verdict = decide(evidence, inputs.settings, {
         fingerprint,

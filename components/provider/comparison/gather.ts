@@ -27,7 +27,8 @@ export interface GatherRequest {
     readonly candidate: Source;
     readonly settings: CompareSettings;
     readonly log: Log;
-    readonly signal: AbortSignal;
+    /** Stops the look early; its own deadline it keeps by itself. */
+    readonly signal?: AbortSignal;
     readonly clock?: Clock;
 }
 
@@ -81,7 +82,7 @@ class Gathering {
         this.#clock = request.clock ?? realClock;
         this.#waitUntil = this.#clock.now() + settings.waitSeconds * 1000;
         this.#signal = AbortSignal.any([
-            request.signal,
+            ...(request.signal === undefined ? [] : [request.signal]),
             AbortSignal.timeout(settings.timeoutSeconds * 1000),
         ]);
         this.#progress = new Progress(request.log, () => this.#clock.now());
@@ -204,7 +205,7 @@ class Gathering {
     #checkTime(): void {
         if (this.#signal.aborted) {
             this.gaps.note(
-                this.request.signal.aborted
+                this.request.signal?.aborted === true
                     ? "The look was stopped from outside before it was complete."
                     : `The look was not complete after ${this.#settings.timeoutSeconds} s. Raise ` +
                           "compare.timeoutSeconds, or begin further on.",
