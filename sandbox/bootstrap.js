@@ -100,7 +100,9 @@ async function main() {
 }
 
 main().catch((error) => {
-    console.error(error instanceof Problem ? error.message : error.stack);
+    // What a command printed says more than our stack.
+    const explained = error instanceof Problem || error.output !== undefined;
+    console.error(explained ? error.message : error.stack);
     // Whoever reads only the last line of a test run must not miss that nothing ran.
     if (process.argv[2] === "test") console.log("0 passed, 1 failed");
     process.exitCode = 1;

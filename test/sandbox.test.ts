@@ -72,6 +72,18 @@ describe("bootstrap", () => {
         assert.equal(installed({}), false);
     });
 
+    it("can rely on a lock file that is whole: npm ci refuses one made for one platform", () => {
+        const { packages } = JSON.parse(
+            fs.readFileSync(path.join(repository, "package-lock.json"), "utf8"),
+        ) as { packages: Record<string, { optionalDependencies?: Record<string, string> }> };
+        const missing = Object.values(packages)
+            .flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
+            .filter((name) =>
+                Object.keys(packages).every((key) => !key.endsWith(`node_modules/${name}`)),
+            );
+        assert.deepEqual(missing, []);
+    });
+
     it("reads the version of old and new JDKs", () => {
         assert.equal(javaMajor('openjdk version "17.0.15" 2025-04-15'), 17);
         assert.equal(javaMajor('java version "1.8.0_392"'), 8);

@@ -15,7 +15,8 @@ function runQuietly(command, args, options = {}) {
         child.on("close", (code, signal) => {
             if (code === 0) return resolve(output);
             const how = signal ?? `exit code ${code}`;
-            const failure = new Error(`${command} ${args.join(" ")} ended with ${how}:\n${output}`);
+            const shown = output.trimEnd().split("\n").slice(0, 40).join("\n");
+            const failure = new Error(`${command} ${args.join(" ")} ended with ${how}:\n${shown}`);
             failure.output = output;
             reject(failure);
         });
