@@ -140,6 +140,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                 ...common,
                 owner: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
                 candidateDigest: jobs[args.authority]?.digest ?? "",
+                jobStatus: jobs[args.authority]?.status ?? null,
                 consumers: consumerGroups(args, versions),
                 transactionalId: routingTransactionalId(name),
                 verdict: comparison.get(args.authority)?.verdict ?? null,

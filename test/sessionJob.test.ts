@@ -226,7 +226,9 @@ describe("a session job", function () {
         assert.deepEqual(lines, []);
         await flink.stop();
         assert.deepEqual(await sessionJob.diff("a", state, inputs), { changes: false });
-        assert.match(lines.join(), /whether job a runs is not known/);
+        assert.match(lines.join(), /whether the job of v2 \(a\) runs is not known/);
+        const unwell = { ...state, status: "FAILED" };
+        assert.deepEqual(await sessionJob.diff("a", unwell, inputs), { changes: false });
         flink = await new FlinkDouble().start();
     });
 
@@ -240,6 +242,15 @@ describe("a session job", function () {
         assert.equal(await changes(stateFor("gone"), inputs), true);
         flink.addJob("a", { state: "FAILED" });
         assert.equal(await changes(stateFor("a"), inputs), true);
+    });
+
+    it("shows no change of a job that is known to be dead, until it was restored by hand", async () => {
+        flink.addJob("a", { name: "delays-v2", state: "FAILED" });
+        const dead = stateFor("a", { status: "FAILED" });
+        assert.deepEqual(await sessionJob.diff("a", dead, inputs), { changes: false });
+        assert.match(lines.join(), /the job of v2 \(a\) is FAILED, but should be running/);
+        flink.addJob("b", { name: "delays-v2", parameters: ownTag });
+        assert.deepEqual(await sessionJob.diff("a", dead, inputs), { changes: true });
     });
 
     it("takes over new settings without touching the job", async () => {
@@ -259,12 +270,12 @@ describe("a session job", function () {
             state: "FAILED",
             exception: "a.b.Exception: disk full",
         });
-        const error = await partial(sessionJob.update("a", stateFor("a"), inputs));
-        assert.equal(error.properties.status, "FAILED");
-        assert.match(error.message, /FAILED: disk full/);
-        assert.match(error.message, /not submitted again.*Declare a new version and remove v2/s);
-        const missing = await partial(sessionJob.update("a", stateFor("gone"), inputs));
-        assert.equal(missing.properties.status, "MISSING");
+        const { outs } = await sessionJob.update("a", stateFor("a"), inputs);
+        assert.equal(outs.status, "FAILED");
+        assert.match(lines.join("\n"), /FAILED: disk full/);
+        assert.match(lines.join("\n"), /not submitted again.*Declare a new version and remove v2/s);
+        const gone = await sessionJob.update("a", stateFor("gone"), inputs);
+        assert.equal(gone.outs.status, "MISSING");
         assert.deepEqual(flink.statements, []);
     });
 

@@ -140,7 +140,7 @@ async function decide(
     live: RoutingRecord | undefined,
 ): Promise<MoveDecision> {
     const moves = live !== undefined && live.authority !== inputs.authority;
-    const verdict = isKnown(inputs.verdict) ? inputs.verdict : "unknown";
+    const verdict = isKnown([inputs.verdict, inputs.jobStatus]) ? inputs.verdict : "unknown";
     return decideMove({
         requested: inputs.authority,
         live,
@@ -159,6 +159,7 @@ async function decide(
                       settings: inputs.settings,
                   })
                 : null,
+        jobStatus: inputs.jobStatus,
         override: inputs.override,
         now: new Date(),
         maxVerdictAgeSeconds: inputs.settings.maxVerdictAgeSeconds,

@@ -45,6 +45,8 @@ export interface ComparisonState {
 }
 
 export interface AuthorityInputs extends CommonInputs, ComparisonState {
+    /** What Flink says of the job of the version that is asked for; `null` for a job that is not managed. */
+    readonly jobStatus: string | null;
     /** organization/project/stack of the program: only it may move these consumers. */
     readonly owner: string;
     /** The group of every consumer on every version's topic: consumer, then version. */

@@ -36,6 +36,9 @@ interface SessionJobState extends SessionJobInputs {
     readonly status: string;
 }
 
+/** The status of a job that the cluster does not know. */
+const missing = "MISSING";
+
 /** Inputs whose change is taken over into the state; the job itself goes on. */
 const remembered = ["gateway", "rest", "savepointDirectory", "startTimeoutSeconds"] as const;
 const build = ["version", "jobName", "digest"] as const;
@@ -59,20 +62,22 @@ async function diff(_id: string, olds: Json, news: Json): Promise<{ changes: boo
     }
     const log = prefixedLog(old.name);
     try {
-        const job = await new FlinkRest(old.restUrl, lookMilliseconds).job(old.jobId);
-        if (job === undefined || isTerminal(job.state)) {
-            log(
-                `job ${old.jobId} is ${job?.state ?? "unknown to the cluster"}, but should be running.`,
-            );
-            return { changes: true };
+        const rest = new FlinkRest(old.restUrl, lookMilliseconds);
+        const job = await rest.job(old.jobId);
+        const status = job?.state ?? missing;
+        if (status === "RUNNING") {
+            return { changes: old.status !== status };
         }
-        if (job.state !== "RUNNING") {
-            log(`job ${old.jobId} is ${job.state} (tasks: ${job.tasks}).`);
-        }
+        log(`the job of ${old.version} (${old.jobId}) is ${status}, but should be running.`);
+        const restored = await findOwnJob(rest, old);
+        return { changes: old.status !== status || restored !== undefined };
     } catch (error) {
-        log(`whether job ${old.jobId} runs is not known. ${explain(error)}`);
+        // Not a reason to touch anything: a rollback must get through where Flink is gone.
+        log(
+            `whether the job of ${old.version} (${old.jobId}) runs is not known. ${explain(error)}`,
+        );
+        return { changes: false };
     }
-    return { changes: old.status !== "RUNNING" };
 }
 
 async function create(json: Json): Promise<{ id: string; outs: Json }> {
@@ -132,7 +137,11 @@ async function startFailure(
     );
 }
 
-async function update(id: string, olds: Json, news: Json): Promise<{ outs: Json }> {
+/**
+ * Takes over what changed, and what became of the job. A job that is not well is no error: its version shows it, is
+ * not promoted, and stands in nobody's way, least of all in that of a rollback.
+ */
+async function update(_id: string, olds: Json, news: Json): Promise<{ outs: Json }> {
     const inputs = news as SessionJobInputs;
     const old = olds as SessionJobState;
     const log = prefixedLog(inputs.name);
@@ -142,7 +151,9 @@ async function update(id: string, olds: Json, news: Json): Promise<{ outs: Json 
     if (found === undefined || isTerminal(found.state)) {
         const restored = await findOwnJob(rest, inputs);
         if (restored === undefined) {
-            throw await died(id, news, rest, old.jobId, found);
+            const error = await notRunning(rest, jobId, found, "has ended");
+            log(`${error.message} ${neverAgain(inputs)}`);
+            return { outs: unwell(news, rest, jobId, error.state) };
         }
         log(`job ${old.jobId} has ended; adopted job ${restored.id} of the same name and script.`);
         jobId = restored.id;
@@ -151,30 +162,20 @@ async function update(id: string, olds: Json, news: Json): Promise<{ outs: Json 
         const job = await untilRunning(rest, jobId, Date.now() + inputs.startTimeoutSeconds * 1000);
         return { outs: stateOf(news, rest, job) };
     } catch (error) {
+        log(`${explain(error)} It was left as it is; the next pulumi up looks again.`);
         const status = error instanceof JobNotRunningError ? error.state : "UNKNOWN";
-        throw new PartialFailure(id, unwell(news, rest, jobId, status), [
-            explain(error),
-            "The job was left as it is; the next pulumi up looks again.",
-        ]);
+        return { outs: unwell(news, rest, jobId, status) };
     }
 }
 
 /** A job is never started again from nothing: its new output would mix with the old on the same topic. */
-async function died(
-    id: string,
-    news: Json,
-    rest: FlinkRest,
-    jobId: string,
-    job: JobDetails | undefined,
-): Promise<PartialFailure> {
-    const error = await notRunning(rest, jobId, job, "has ended");
-    return new PartialFailure(id, unwell(news, rest, jobId, error.state), [
-        error.message,
-        `It is not submitted again: without its state it would write records that differ from those already on its topic. ` +
-            `Declare a new version and remove ${news.version}; or restore the job from its last checkpoint or savepoint ` +
-            `with pipeline.name '${news.jobName}' and pipeline.global-job-parameters ` +
-            `'shadow-flink.digest:${news.digest}', and the next pulumi up adopts it.`,
-    ]);
+function neverAgain({ version, jobName, digest }: SessionJobInputs): string {
+    return (
+        "It is not submitted again: without its state it would write records that differ from those already on its topic. " +
+        `Declare a new version and remove ${version}; or restore the job from its last checkpoint or savepoint with ` +
+        `pipeline.name '${jobName}' and pipeline.global-job-parameters 'shadow-flink.digest:${digest}', and the next ` +
+        "pulumi up adopts it."
+    );
 }
 
 async function remove(_id: string, json: Json): Promise<void> {

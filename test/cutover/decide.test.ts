@@ -56,6 +56,7 @@ const promotion: MoveQuestion = {
     versions: { v1: { managed: false }, v2: { managed: true } },
     verdict: passing,
     fingerprint: "f",
+    jobStatus: "RUNNING",
     override: null,
     now,
     maxVerdictAgeSeconds: 3600,
@@ -86,6 +87,7 @@ describe("the decision on authority", () => {
         ],
         ["another fingerprint", { fingerprint: "g" }, /something else than what is there now/],
         ["a topic that is gone", { fingerprint: null }, /something else than what is there now/],
+        ["a job that is dead", { jobStatus: "FAILED" }, /The job of v2 is FAILED/],
         ["a verdict that is too old", { now: new Date("2026-11-23T13:00:00Z") }, /3660 s old/],
         ["a verdict without a time", { verdict: { ...passing, comparedAt: "" } }, /NaN s old/],
         [

@@ -19,6 +19,8 @@ export interface MoveQuestion {
     readonly verdict: Verdict | null | "unknown";
     /** What a verdict about today's candidate, topics and rules would carry; `null` where it cannot be told. */
     readonly fingerprint: string | null;
+    /** What Flink says of the candidate's job; `null` where that is not known. */
+    readonly jobStatus: string | null;
     readonly override: Override | null;
     readonly now: Date;
     readonly maxVerdictAgeSeconds: number;
@@ -108,6 +110,11 @@ function decidePromotion(question: MoveQuestion, live: RoutingRecord): MoveDecis
         reasons.push(
             "The verdict is about something else than what is there now: the candidate, a topic (created again, other " +
                 "partitions) or a rule has changed since.",
+        );
+    }
+    if (question.jobStatus !== null && question.jobStatus !== "RUNNING") {
+        reasons.push(
+            `The job of ${requested} is ${question.jobStatus}: nothing more would come from it.`,
         );
     }
     const ageSeconds = (question.now.getTime() - Date.parse(verdict.comparedAt)) / 1000;
