@@ -98,6 +98,11 @@ export async function removeAbandoned(log: (line: string) => void = () => {}): P
         log(`removing sandbox ${name}, whose process ${owner.pid} is gone`);
         await (await findSandbox(name))?.stop();
     }
+    if (!fs.existsSync(sandboxes)) return;
+    for (const entry of fs.readdirSync(sandboxes).filter((file) => file.endsWith(".lock"))) {
+        const lock = path.join(sandboxes, entry);
+        if (cache.tryLock(lock) === undefined) cache.unlock(lock);
+    }
 }
 
 /** What is to run, with ports; written before anything starts. */
