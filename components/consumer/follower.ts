@@ -44,7 +44,11 @@ export interface Move {
 }
 
 export interface FollowOptions {
-    /** The application's own kafkajs instance: its brokers, security, retries and logger are used for everything. */
+    /**
+     * The application's own kafkajs instance: its brokers, security, retries and logger are used for everything.
+     * Several members in one process need one each, since kafkajs keeps the commits of a group per instance. Besides
+     * its groups, the application must be allowed to read `<consumer>-routing-*` groups and the routing topic.
+     */
     readonly kafka: Kafka;
     /** The name of the ShadowFlinkJob. */
     readonly name: string;
