@@ -41,7 +41,8 @@ export function kafkaBroker(state: SandboxState, directory: string, jars: string
                     javaCommand(),
                     [
                         ...java("kafka.tools.StorageTool", "128m"),
-                        ...["format", "--cluster-id", id, "--config", properties],
+                        // With "=": an id may begin with a dash.
+                        ...["format", `--cluster-id=${id}`, "--config", properties],
                     ],
                     { cwd: directory, env },
                 );

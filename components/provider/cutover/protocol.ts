@@ -1,9 +1,15 @@
-import type { KafkaPort, Offsets } from "../kafka/port.js";
+import { setTimeout as delay } from "node:timers/promises";
+import { GroupNotEmptyError, type KafkaPort, type Offsets } from "../kafka/port.js";
 import type { Log } from "../log.js";
 import type { Override } from "./decide.js";
 import type { MovePlan } from "./movePlan.js";
 import { parseRoutingRecord, recordOffsets, type RoutingRecord } from "./routingRecord.js";
 import { readRoutingRecord } from "./routingStore.js";
+
+const readBackSeconds = 15;
+/** Longer than the session timeout of most clients. */
+const emptyGroupSeconds = 60;
+const retryMilliseconds = 500;
 
 /** What a write of the routing record needs to know of its component. */
 export interface RoutingContext {
@@ -90,7 +96,7 @@ export async function carryOut(
     makePlan: () => Promise<MovePlan>,
     reason: MoveReason,
 ): Promise<RoutingRecord> {
-    const { kafka, log } = context;
+    const { log } = context;
     let record: RoutingRecord | undefined;
     await publish(context, live, async () => {
         const plan = await makePlan();
@@ -98,7 +104,7 @@ export async function carryOut(
             throw new Error(`Nothing was moved. ${plan.problems.join(" ")}`);
         }
         for (const [name, move] of Object.entries(plan.consumers)) {
-            await commitAndReadBack(kafka, move.group, plan.to.topic.name, move.committed);
+            await commitAndReadBack(context, move.group, plan.to.topic.name, move.committed);
             log(`consumer ${name}: group ${move.group} stands ready on ${plan.to.topic.name}`);
         }
         record = nextRecord(context, live, plan, reason);
@@ -121,7 +127,7 @@ async function publish(
     const writer = await kafka.fence(context.transactionalId);
     try {
         const live = await readRoutingRecord(kafka, routingTopic, name);
-        if (live?.epoch !== expected?.epoch || live?.writtenAt !== expected?.writtenAt) {
+        if (!sameRecord(live, expected)) {
             throw new Error(
                 `The routing record has changed meanwhile: it was ${describe(expected)}, it is ${describe(live)}. ` +
                     "Somebody else is moving these consumers; look at who, then run `pulumi up` again.",
@@ -129,24 +135,83 @@ async function publish(
         }
         const record = await makeRecord();
         await writer.write(routingTopic, [{ key: name, value: JSON.stringify(record) }]);
-        const written = await readRoutingRecord(kafka, routingTopic, name);
-        if (written?.epoch !== record.epoch || written.writtenAt !== record.writtenAt) {
-            throw new Error(
-                `The routing record was written but reads back as ${describe(written)} instead of ${describe(record)}.`,
-            );
-        }
+        await readBack(context, record);
     } finally {
         await writer.close();
     }
 }
 
-async function commitAndReadBack(
-    kafka: KafkaPort,
+/** The last stable offset trails the commit of a transaction, so the record may not be seen at once. */
+function readBack(context: RoutingContext, record: RoutingRecord): Promise<void> {
+    const { kafka, name, routingTopic } = context;
+    return persist(context, readBackSeconds, async () => {
+        const read = await readRoutingRecord(kafka, routingTopic, name);
+        return sameRecord(read, record)
+            ? undefined
+            : new Error(
+                  `The routing record was written but reads back as ${describe(read)} instead of ${describe(record)}.`,
+              );
+    });
+}
+
+/**
+ * A consumer that was killed stays a member until its session ends, and a follower that is still finishing the topic
+ * that it was moved from until it is through: both are worth waiting for.
+ */
+function commitWhenEmpty(
+    context: RoutingContext,
     group: string,
     topic: string,
     offsets: Offsets,
 ): Promise<void> {
-    await kafka.commitOffsets(group, topic, offsets);
+    const { kafka, log } = context;
+    let told = false;
+    return persist(context, emptyGroupSeconds, async () => {
+        try {
+            await kafka.commitOffsets(group, topic, offsets);
+            return undefined;
+        } catch (error) {
+            if (!(error instanceof GroupNotEmptyError)) {
+                throw error;
+            }
+            if (!told) {
+                log(
+                    `group ${group} still has members; waiting up to ${emptyGroupSeconds} s for them to leave`,
+                );
+                told = true;
+            }
+            return error;
+        }
+    });
+}
+
+/** Tries until there is nothing against it any more, or the time is over: then what is against it is thrown. */
+async function persist(
+    { now }: RoutingContext,
+    seconds: number,
+    attempt: () => Promise<Error | undefined>,
+): Promise<void> {
+    const deadline = now().getTime() + seconds * 1000;
+    for (;;) {
+        const against = await attempt();
+        if (against === undefined) {
+            return;
+        }
+        if (now().getTime() >= deadline) {
+            throw against;
+        }
+        await delay(retryMilliseconds);
+    }
+}
+
+async function commitAndReadBack(
+    context: RoutingContext,
+    group: string,
+    topic: string,
+    offsets: Offsets,
+): Promise<void> {
+    const { kafka } = context;
+    await commitWhenEmpty(context, group, topic, offsets);
     const committed = await kafka.committedOffsets(group, topic);
     for (const [partition, offset] of offsets) {
         if (committed.get(partition) !== offset) {
@@ -230,6 +295,10 @@ function routesOf(
             },
         ]),
     );
+}
+
+function sameRecord(one: RoutingRecord | undefined, other: RoutingRecord | undefined): boolean {
+    return one?.epoch === other?.epoch && one?.writtenAt === other?.writtenAt;
 }
 
 function describe(record: RoutingRecord | undefined): string {

@@ -3,7 +3,7 @@ import { ConfigResourceTypes, Kafka, logLevel, type Admin } from "kafkajs";
 import { registerCodecs } from "./codecs.js";
 import { withDeadline } from "./deadline.js";
 import { openFencedWriter } from "./fencedWriter.js";
-import type { KafkaPort, Offsets, TopicDescription } from "./port.js";
+import { GroupNotEmptyError, type KafkaPort, type Offsets, type TopicDescription } from "./port.js";
 import { quietTimers } from "./quietTimers.js";
 import { readRange } from "./rangeReader.js";
 
@@ -181,10 +181,6 @@ async function commitForEmptyGroup(
             ],
         });
     } catch (cause) {
-        throw new Error(
-            `Kafka refused to set the offsets of group ${group} on ${topic}. A group can be moved only while it has ` +
-                `no members: stop whatever still reads as ${group}, then run \`pulumi up\` again.`,
-            { cause },
-        );
+        throw new GroupNotEmptyError(group, topic, cause);
     }
 }

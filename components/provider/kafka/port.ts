@@ -50,11 +50,23 @@ export interface KafkaPort {
     read(topic: string, from: Offsets, to: Offsets, options: ReadOptions): Promise<void>;
     /** The next offset that the group will read, of the partitions where it committed one. */
     committedOffsets(group: string, topic: string): Promise<Offsets>;
-    /** Commits for a group without members; the broker refuses while one is there. */
+    /** Commits for a group without members; fails with {@link GroupNotEmptyError} while one is there. */
     commitOffsets(group: string, topic: string, offsets: Offsets): Promise<void>;
     /** Takes over the transactional id: a writer that held it before can write no more. */
     fence(transactionalId: string): Promise<FencedWriter>;
     close(): Promise<void>;
+}
+
+/** The broker refused to set a group's offsets, as it does while anybody is in the group. */
+export class GroupNotEmptyError extends Error {
+    override readonly name = "GroupNotEmptyError";
+    constructor(group: string, topic: string, cause: unknown) {
+        super(
+            `Kafka refused to set the offsets of group ${group} on ${topic}. A group can be moved only while it has ` +
+                `no members: stop whatever still reads as ${group}, then run \`pulumi up\` again.`,
+            { cause },
+        );
+    }
 }
 
 /** Records that a range asked for are gone: retention, DeleteRecords, or another incarnation of the topic. */

@@ -117,6 +117,16 @@ export async function readRange(range: RangeRead): Promise<void> {
         }
     });
 
+    // With every join, not once: a start that failed and was repeated has forgotten what it was told.
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+        for (const [partition, offset] of positions) {
+            consumer.seek({ topic, partition, offset: String(offset) });
+            if (!open.has(partition)) {
+                consumer.pause([{ topic, partitions: [partition] }]);
+            }
+        }
+    });
+
     try {
         signal.throwIfAborted();
         const start = async () => {
@@ -130,12 +140,6 @@ export async function readRange(range: RangeRead): Promise<void> {
                         throw error;
                     }),
             });
-            for (const [partition, offset] of positions) {
-                consumer.seek({ topic, partition, offset: String(offset) });
-                if (!open.has(partition)) {
-                    consumer.pause([{ topic, partitions: [partition] }]);
-                }
-            }
         };
         start().catch(fail);
         await done.promise;
