@@ -11,7 +11,10 @@ export interface Position {
 export interface Alignment {
     /** The offset from which the group reads on, of every partition of the new topic. */
     readonly from: Offsets;
-    /** Records at or behind these offsets that the group has read before, under their identity. */
+    /**
+     * Records that the group has read before, under their identity, and is given again: those at or behind these
+     * offsets, and those that the new topic does not have yet.
+     */
     readonly repeats: number;
 }
 
@@ -31,9 +34,22 @@ export class ReadIdentities {
         }
     }
 
-    /** Of an identity that still stands unread on the old topic nothing counts as read. */
     timesRead(identity: string): number {
-        return this.#unread.has(identity) ? 0 : (this.#read.get(identity) ?? 0);
+        return this.#read.get(identity) ?? 0;
+    }
+
+    /** Whether a record of it still stands unread on the old topic; none of them may then be passed over. */
+    isUnread(identity: string): boolean {
+        return this.#unread.has(identity);
+    }
+
+    /** Records read of which fewer were seen elsewhere: what is still to come there. */
+    notAmong(seen: ReadonlyMap<string, number>): number {
+        let missing = 0;
+        for (const [identity, times] of this.#read) {
+            missing += Math.max(0, times - (seen.get(identity) ?? 0));
+        }
+        return missing;
     }
 }
 
@@ -44,26 +60,35 @@ export class ReadIdentities {
  */
 export class Aligner {
     readonly #from = new Map<number, bigint>();
-    readonly #repeats = new Map<number, number>();
     readonly #seen = new Map<string, number>();
+    #repeats = 0;
 
     constructor(
         private readonly read: ReadIdentities,
         /** Where a partition ends; a group that has read all of it goes on there. */
         private readonly end: Offsets,
+        /** Whether `read` is all that the group has read; else a record that is not in there may be a repeat too. */
+        private readonly isComplete = true,
     ) {}
 
     /** Takes the records of the new topic, of each partition in the order of their offsets. */
-    take(position: Position): void {
-        if (this.#wasRead(position.identity)) {
-            if (this.#from.has(position.partition)) {
-                this.#repeats.set(
-                    position.partition,
-                    (this.#repeats.get(position.partition) ?? 0) + 1,
-                );
-            }
-        } else if (!this.#from.has(position.partition)) {
-            this.#from.set(position.partition, position.offset);
+    take({ partition, offset, identity }: Position): void {
+        const occurrence = this.#count(identity);
+        const isUnread = identity === null || this.read.isUnread(identity);
+        // The k-th record of an identity counts as read where the group has read k of them.
+        const wasRead = identity !== null && occurrence <= this.read.timesRead(identity);
+        if ((isUnread || !wasRead) && !this.#from.has(partition)) {
+            this.#from.set(partition, offset);
+        }
+        if (this.#from.has(partition) && (wasRead || (!this.isComplete && !isUnread))) {
+            this.#repeats += 1;
+        }
+    }
+
+    /** Takes a record that nobody waits for: where one stands behind the start it comes along. */
+    pass({ partition }: Pick<Position, "partition">): void {
+        if (this.#from.has(partition)) {
+            this.#repeats += 1;
         }
     }
 
@@ -75,17 +100,16 @@ export class Aligner {
                     this.#from.get(partition) ?? end,
                 ]),
             ),
-            repeats: [...this.#repeats.values()].reduce((sum, n) => sum + n, 0),
+            repeats: this.#repeats + this.read.notAmong(this.#seen),
         };
     }
 
-    /** The k-th record of an identity counts as read where the group has read k of them. */
-    #wasRead(identity: string | null): boolean {
+    #count(identity: string | null): number {
         if (identity === null) {
-            return false;
+            return 1;
         }
         const occurrence = (this.#seen.get(identity) ?? 0) + 1;
         this.#seen.set(identity, occurrence);
-        return occurrence <= this.read.timesRead(identity);
+        return occurrence;
     }
 }

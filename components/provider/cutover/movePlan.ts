@@ -16,7 +16,7 @@ export interface MoveRequest {
     /** The group of every consumer on the target's topic. */
     readonly groups: Readonly<Record<string, string>>;
     readonly decode: (record: LogRecord) => DecodedPosition;
-    /** What the verdict rests on; `null` for a rollback and an override, which read what the routing record says. */
+    /** What the verdict of a promotion rests on; `null` for a rollback and an override, which have none. */
     readonly verified: {
         readonly incumbentFrom: Offsets;
         readonly candidateFrom: Offsets;
@@ -55,6 +55,10 @@ export interface ConsumerMove {
 interface Reader {
     readonly name: string;
     readonly position: Offsets;
+    /** What it read of the old topic from here on is taken into account; earlier ones are not asked for. */
+    readonly began: Offsets;
+    /** Whether what it read from there on is all that may come again on the new topic. */
+    readonly isComplete: boolean;
     /** Records of the new topic before these were read when this version held authority before. */
     readonly readBefore: Offsets;
     readonly read: ReadIdentities;
@@ -77,16 +81,46 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
         kafka.earliestOffsets(target.topic),
         kafka.lastStableOffsets(live.topic),
     ]);
-    const back = live.handOver?.version === target.version ? live.handOver : null;
+    // What the last move says of the old topic holds for the target only if that is where it came from.
+    const back =
+        live.handOver?.version === target.version && live.handOver.topicId === newTopic.id
+            ? live.handOver
+            : null;
+    const beginning = new Map([...oldEarliest].map(([p]) => [p, 0n]));
+    const reader = (
+        name: string,
+        position: Offsets,
+        recorded: Readonly<Record<string, string>> | null | undefined,
+        readBefore: Readonly<Record<string, string>> | null | undefined,
+    ): Reader => {
+        const since = back === null ? null : (recorded ?? null);
+        const began = verified?.incumbentFrom ?? backOffsets(since, beginning);
+        const isKnown = verified !== null || live.handOver === null || since !== null;
+        const isThere = [...oldEarliest].every(([p, low]) => (began.get(p) ?? low) >= low);
+        return {
+            name,
+            position,
+            began,
+            isComplete: isKnown && isThere,
+            readBefore: backOffsets(readBefore, newEarliest),
+            read: new ReadIdentities(),
+            unread: 0,
+            uncovered: 0,
+        };
+    };
 
-    const followers = newReader("followers", until, backOffsets(back?.until, newEarliest));
+    const followers = reader("followers", until, live.handOver?.from, back?.until);
     const readers = [followers];
     const committed = new Map<string, Offsets | null>();
     for (const [name, route] of Object.entries(live.consumers)) {
         if (request.groups[name] === undefined) {
             continue;
         }
-        const offsets = await kafka.committedOffsets(route.group, live.topic);
+        // Commits expire; that the last move put the group here does not.
+        const offsets = new Map([
+            ...parseOffsets(route.committed ?? {}),
+            ...(await kafka.committedOffsets(route.group, live.topic)),
+        ]);
         if (offsets.size === 0) {
             committed.set(name, null);
             continue;
@@ -95,35 +129,29 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
             [...oldEarliest].map(([p, low]) => [p, later(offsets.get(p), low)]),
         );
         committed.set(name, position);
-        readers.push(newReader(name, position, backOffsets(route.previousCommitted, newEarliest)));
+        readers.push(reader(name, position, route.committed, back && route.previousCommitted));
     }
 
-    const starts = [
-        ...readers.slice(1).map(({ position }) => position),
-        ...(verified === null ? oldStarts(live, oldEarliest) : [verified.incumbentFrom]),
-    ];
     const oldFrom = new Map(
-        [...oldEarliest].map(([p, low]) => [
-            p,
-            later(earliest(starts.map((start) => start.get(p) ?? low)), low),
-        ]),
+        [...oldEarliest].map(([p, low]) => {
+            const starts = readers.flatMap(({ began, position }) => [began, position]);
+            return [p, later(earliest(starts.map((start) => start.get(p) ?? low)), low)];
+        }),
     );
     await kafka.read(live.topic, oldFrom, until, {
         signal,
         onRecords: (records) => {
             for (const record of records) {
                 const { identity, eventTime } = request.decode(record);
+                const isCovered =
+                    verified === null || (eventTime !== null && eventTime >= verified.coveredFrom);
                 for (const reader of readers) {
-                    reader.read.take({ ...at(record), identity }, reader.position);
-                    if (record.offset >= (reader.position.get(record.partition) ?? 0n)) {
-                        reader.unread += 1;
-                        if (
-                            verified !== null &&
-                            (eventTime === null || eventTime < verified.coveredFrom)
-                        ) {
-                            reader.uncovered += 1;
-                        }
+                    const isUnread = isFrom(record, reader.position);
+                    if (isCovered && (isUnread || isFrom(record, reader.began))) {
+                        reader.read.take({ ...at(record), identity }, reader.position);
                     }
+                    reader.unread += isUnread ? 1 : 0;
+                    reader.uncovered += isUnread && !isCovered ? 1 : 0;
                 }
             }
         },
@@ -138,19 +166,25 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
             return [p, later(start, low)];
         }),
     );
-    const aligners = new Map(readers.map((reader) => [reader.name, new Aligner(reader.read, end)]));
+    const aligners = new Map(
+        readers.map(({ name, read, isComplete }) => [name, new Aligner(read, end, isComplete)]),
+    );
     await kafka.read(target.topic, newFrom, end, {
         signal,
         onRecords: (records) => {
             for (const record of records) {
                 const { identity, eventTime } = request.decode(record);
                 // Nobody waits for warm-up: that no unread record is of that time is checked above.
-                if (verified !== null && eventTime !== null && eventTime < verified.coveredFrom) {
-                    continue;
-                }
-                for (const reader of readers) {
-                    if (record.offset >= (reader.readBefore.get(record.partition) ?? 0n)) {
-                        aligners.get(reader.name)?.take({ ...at(record), identity });
+                const isWarmUp =
+                    verified !== null && eventTime !== null && eventTime < verified.coveredFrom;
+                for (const { name, readBefore } of readers) {
+                    if (isFrom(record, readBefore)) {
+                        const aligner = aligners.get(name);
+                        if (isWarmUp) {
+                            aligner?.pass(record);
+                        } else {
+                            aligner?.take({ ...at(record), identity });
+                        }
                     }
                 }
             }
@@ -217,24 +251,6 @@ async function mustExist(
     return described;
 }
 
-function newReader(name: string, position: Offsets, readBefore: Offsets): Reader {
-    return { name, position, readBefore, read: new ReadIdentities(), unread: 0, uncovered: 0 };
-}
-
-/**
- * Where the reading of the authority's topic began when it became the authority's: nothing earlier was read there.
- * Before the first move that is the beginning of the topic.
- */
-function oldStarts(live: RoutingRecord, oldEarliest: Offsets): Offsets[] {
-    if (live.handOver === null) {
-        return [oldEarliest];
-    }
-    const committed = Object.values(live.consumers).map((route) => route.committed);
-    return [live.handOver.from, ...committed]
-        .filter((offsets) => offsets !== null)
-        .map(parseOffsets);
-}
-
 function backOffsets(
     recorded: Readonly<Record<string, string>> | null | undefined,
     otherwise: Offsets,
@@ -247,6 +263,10 @@ function backOffsets(
 
 function at({ partition, offset }: LogRecord): { partition: number; offset: bigint } {
     return { partition, offset };
+}
+
+function isFrom({ partition, offset }: LogRecord, offsets: Offsets): boolean {
+    return offset >= (offsets.get(partition) ?? 0n);
 }
 
 function later(offset: bigint | undefined, other: bigint): bigint {
