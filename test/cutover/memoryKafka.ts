@@ -1,9 +1,10 @@
-import type {
-    FencedWriter,
-    KafkaPort,
-    LogRecord,
-    Offsets,
-    ReadOptions,
+import {
+    GroupNotEmptyError,
+    type FencedWriter,
+    type KafkaPort,
+    type LogRecord,
+    type Offsets,
+    type ReadOptions,
 } from "../../components/provider/kafka/port.js";
 import { FakeKafka, FakeTopic, type Value } from "../comparison/world.js";
 
@@ -70,7 +71,7 @@ export class MemoryKafka extends FakeKafka implements KafkaPort {
 
     async commitOffsets(group: string, topic: string, offsets: Offsets): Promise<void> {
         if (this.members.has(group)) {
-            throw new Error(`Kafka refused to set the offsets of group ${group} on ${topic}.`);
+            throw new GroupNotEmptyError(group, topic, new Error("it has a member"));
         }
         this.#committed.set(
             `${group} on ${topic}`,

@@ -3,94 +3,18 @@ import fc from "fast-check";
 import {
     describePlan,
     planMove,
-    type DecodedPosition,
     type MovePlan,
     type MoveRequest,
 } from "../../components/provider/cutover/movePlan.js";
-import {
-    carryOut,
-    writeInitial,
-    type RoutingContext,
-} from "../../components/provider/cutover/protocol.js";
 import {
     parseOffsets,
     recordOffsets,
     type RoutingRecord,
 } from "../../components/provider/cutover/routingRecord.js";
-import type { LogRecord, Offsets } from "../../components/provider/kafka/port.js";
+import type { Offsets } from "../../components/provider/kafka/port.js";
 import { rollbackTargets } from "../../components/roles.js";
-import { MemoryKafka, type MemoryTopic } from "./memoryKafka.js";
-
-type Verified = NonNullable<MoveRequest["verified"]>;
-
-/** Records are `{ id, t }`: an identity and its event time. Everything else cannot be decoded. */
-function decode(record: LogRecord): DecodedPosition {
-    try {
-        const { id, t } = JSON.parse(String(record.value)) as { id: string; t: number };
-        return { identity: id, eventTime: t };
-    } catch {
-        return { identity: null, eventTime: null };
-    }
-}
-
-const record = (t: number) => ({ id: `id-${t}`, t });
-const at = (...offsets: number[]): Offsets => new Map(offsets.map((o, p) => [p, BigInt(o)]));
-const asked = (version: string) => ({ dashboard: `dashboard-${version}` });
-
-/** Versions v1 to v3 with a topic each, the routing topic, and one consumer, `dashboard`. */
-class Scene {
-    readonly kafka = new MemoryKafka();
-    readonly context: RoutingContext;
-    #seconds = 0;
-
-    constructor(partitions: Readonly<Record<string, number>>) {
-        this.kafka.createTopic("routing", 1);
-        for (const [version, count] of Object.entries(partitions)) {
-            this.kafka.createTopic(`delays-${version}`, count);
-        }
-        this.context = {
-            kafka: this.kafka,
-            name: "delays",
-            owner: "organization/project/stack",
-            routingTopic: "routing",
-            transactionalId: "shadow-route-delays",
-            log: () => {},
-            now: () => new Date(Date.UTC(2026, 10, 23) + 1000 * this.#seconds++),
-        };
-    }
-
-    topic(version: string): MemoryTopic {
-        return this.kafka.topics.get(`delays-${version}`)!;
-    }
-
-    initial(): Promise<RoutingRecord> {
-        return writeInitial(this.context, "v1", "delays-v1", asked("v1"));
-    }
-
-    request(live: RoutingRecord, version: string, verified: Verified | null = null): MoveRequest {
-        return {
-            kafka: this.kafka,
-            live,
-            target: { version, topic: `delays-${version}` },
-            groups: asked(version),
-            decode,
-            verified,
-            signal: new AbortController().signal,
-        };
-    }
-
-    plan(live: RoutingRecord, version: string, verified: Verified | null = null) {
-        return planMove(this.request(live, version, verified));
-    }
-
-    move(live: RoutingRecord, by: "promotion" | "override" | "rollback", plan: MovePlan) {
-        return carryOut(this.context, live, () => Promise.resolve(plan), {
-            by,
-            verdict: null,
-            override: null,
-        });
-    }
-}
+import { type MemoryKafka, type MemoryTopic } from "./memoryKafka.js";
+import { at, decode, record, Scene, type Verified } from "./scene.js";
 
 describe("the plan of a move", () => {
     /** v1 holds 0 to 9, v2 began with 4 and holds 4 to 9; the verdict covers 6 and later. */
