@@ -3,7 +3,13 @@ import { currentFingerprint } from "./comparison/subject.js";
 import { UnreachableError, withKafka } from "./connection.js";
 import { decideMove, type MoveDecision } from "./cutover/decide.js";
 import { describePlan, planMove, type MovePlan } from "./cutover/movePlan.js";
-import { carryOut, writeConsumers, writeInitial, type RoutingContext } from "./cutover/protocol.js";
+import {
+    carryOut,
+    writeConsumers,
+    writeInitial,
+    type MoveReason,
+    type RoutingContext,
+} from "./cutover/protocol.js";
 import { parseOffsets, type RoutingRecord } from "./cutover/routingRecord.js";
 import { readRoutingRecord } from "./cutover/routingStore.js";
 import type { AuthorityInputs } from "./inputs.js";
@@ -12,59 +18,69 @@ import { prefixedLog, type Log } from "./log.js";
 import { toState } from "./state.js";
 import { isKnown, type CheckFailure, type Json, type Verbs } from "./verbs.js";
 
-/** The pointer. Its state is a copy of the routing record; the record in Kafka is what counts. */
-export const authority: Verbs = {
-    async check(_olds, news) {
-        const inputs = news as AuthorityInputs;
-        if (!isKnown([inputs.bootstrapServers, inputs.versions, inputs.authority])) {
-            return { inputs: news, failures: [] };
-        }
-        return { inputs: news, failures: await problems(inputs) };
-    },
+type WithKafka = typeof withKafka;
 
-    async diff(_id, olds, news) {
-        const inputs = news as AuthorityInputs;
-        const log = prefixedLog(inputs.name);
-        return withKafka(inputs.bootstrapServers, async (kafka) => {
-            const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
-            const decision = await decide(kafka, inputs, live);
-            if (live === undefined || decision.kind === "initial") {
+/** The pointer. Its state is a copy of the routing record; the record in Kafka is what counts. */
+export const authority = authorityVerbs(withKafka);
+
+/** The same on whatever Kafka `withKafka` connects to. */
+export function authorityVerbs(withKafka: WithKafka): Verbs {
+    return {
+        async check(_olds, news) {
+            const inputs = news as AuthorityInputs;
+            if (!isKnown([inputs.bootstrapServers, inputs.versions, inputs.authority])) {
+                return { inputs: news, failures: [] };
+            }
+            return { inputs: news, failures: await problems(withKafka, inputs) };
+        },
+
+        async diff(_id, olds, news) {
+            const inputs = news as AuthorityInputs;
+            if (!isKnown([inputs.bootstrapServers, inputs.versions, inputs.authority])) {
                 return { changes: true };
             }
-            if (decision.kind === "stay") {
-                return { changes: !sameRouting(olds, live) || !sameConsumers(inputs, live) };
-            }
-            if (decision.kind === "move") {
-                const plan = await makePlan(kafka, inputs, live);
-                describePlan(plan).forEach((line) => log(`${decision.by}: ${line}`));
-            }
-            if (decision.kind === "unknown") {
-                log(
-                    "whether authority moves depends on the verdict, which this `up` looks for first",
-                );
-            }
-            return { changes: true };
-        });
-    },
+            const log = prefixedLog(inputs.name);
+            return withKafka(inputs.bootstrapServers, async (kafka) => {
+                const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
+                const decision = await decide(kafka, inputs, live);
+                if (live === undefined || decision.kind === "initial") {
+                    return { changes: true };
+                }
+                if (decision.kind === "stay") {
+                    return { changes: !sameRouting(olds, live) || !sameConsumers(inputs, live) };
+                }
+                if (decision.kind === "move") {
+                    const plan = await makePlan(kafka, inputs, live, decision.by);
+                    describePlan(plan).forEach((line) => log(`${decision.by}: ${line}`));
+                }
+                if (decision.kind === "unknown") {
+                    log(
+                        "whether authority moves depends on the verdict, which this `up` looks for first",
+                    );
+                }
+                return { changes: true };
+            });
+        },
 
-    create: async (inputs) => ({
-        id: (inputs as AuthorityInputs).name,
-        outs: await reconcile(inputs),
-    }),
+        create: async (inputs) => ({
+            id: (inputs as AuthorityInputs).name,
+            outs: await reconcile(withKafka, inputs),
+        }),
 
-    update: async (_id, _olds, news) => ({ outs: await reconcile(news) }),
+        update: async (_id, _olds, news) => ({ outs: await reconcile(withKafka, news) }),
 
-    /** The record stays: consumers read on from it, whether or not a stack still manages it. */
-    delete: (_id, state) => {
-        const { name, routingTopic } = state as AuthorityInputs;
-        prefixedLog(name)(
-            `the routing record in ${routingTopic} stays; consumers read on as they do`,
-        );
-        return Promise.resolve();
-    },
-};
+        /** The record stays: consumers read on from it, whether or not a stack still manages it. */
+        delete: (_id, state) => {
+            const { name, routingTopic } = state as AuthorityInputs;
+            prefixedLog(name)(
+                `the routing record in ${routingTopic} stays; consumers read on as they do`,
+            );
+            return Promise.resolve();
+        },
+    };
+}
 
-async function problems(inputs: AuthorityInputs): Promise<CheckFailure[]> {
+async function problems(withKafka: WithKafka, inputs: AuthorityInputs): Promise<CheckFailure[]> {
     try {
         return await withKafka(inputs.bootstrapServers, async (kafka) => {
             const missing: CheckFailure[] = [];
@@ -94,7 +110,7 @@ async function problems(inputs: AuthorityInputs): Promise<CheckFailure[]> {
 }
 
 /** Brings the routing record to what is asked for, from wherever an earlier run was killed. */
-async function reconcile(news: Json): Promise<Json> {
+async function reconcile(withKafka: WithKafka, news: Json): Promise<Json> {
     const inputs = news as AuthorityInputs;
     const log = prefixedLog(inputs.name);
     const routing = await withKafka(inputs.bootstrapServers, async (kafka) => {
@@ -122,11 +138,17 @@ async function actOn(
         case "stay":
             return sameConsumers(inputs, live) ? live : writeConsumers(context, live, groups);
         case "move":
-            return carryOut(context, live, () => makePlan(context.kafka, inputs, live), {
-                by: decision.by,
-                verdict: inputs.verdict?.fingerprint ?? null,
-                override: decision.by === "override" ? inputs.override : null,
-            });
+            return carryOut(
+                context,
+                live,
+                () => makePlan(context.kafka, inputs, live, decision.by),
+                {
+                    by: decision.by,
+                    verdict:
+                        decision.by === "promotion" ? (inputs.verdict?.fingerprint ?? null) : null,
+                    override: decision.by === "override" ? inputs.override : null,
+                },
+            );
         case "refuse":
             throw new Error(decision.reasons.join("\n"));
         case "unknown":
@@ -140,26 +162,26 @@ async function decide(
     live: RoutingRecord | undefined,
 ): Promise<MoveDecision> {
     const moves = live !== undefined && live.authority !== inputs.authority;
-    const verdict = isKnown([inputs.verdict, inputs.jobStatus]) ? inputs.verdict : "unknown";
+    const { verdict, jobStatus, candidateDigest } = inputs;
     return decideMove({
         requested: inputs.authority,
         live,
         owner: inputs.owner,
         versions: inputs.versions,
-        verdict,
+        verdict: isKnown([verdict, jobStatus, candidateDigest]) ? verdict : "unknown",
         fingerprint:
-            moves && isKnown(inputs.candidateDigest)
+            moves && isKnown(candidateDigest)
                 ? await currentFingerprint(kafka, {
                       incumbent: { version: live.authority, topic: live.topic },
                       candidate: {
                           version: inputs.authority,
                           topic: topicOf(inputs, inputs.authority),
                       },
-                      candidateDigest: inputs.candidateDigest,
+                      candidateDigest,
                       settings: inputs.settings,
                   })
                 : null,
-        jobStatus: inputs.jobStatus,
+        jobStatus,
         override: inputs.override,
         now: new Date(),
         maxVerdictAgeSeconds: inputs.settings.maxVerdictAgeSeconds,
@@ -170,6 +192,7 @@ function makePlan(
     kafka: KafkaPort,
     inputs: AuthorityInputs,
     live: RoutingRecord,
+    by: MoveReason["by"],
 ): Promise<MovePlan> {
     const { range, verdict, settings } = inputs;
     const coveredFrom = verdict?.coveredFrom ?? null;
@@ -179,8 +202,12 @@ function makePlan(
         target: { version: inputs.authority, topic: topicOf(inputs, inputs.authority) },
         groups: groupsOn(inputs, inputs.authority),
         decode: positionDecoder(settings),
+        // A verdict that nobody asked for may be about topics that are no longer there.
         verified:
-            range !== null && coveredFrom !== null && range.incumbent === live.authority
+            by === "promotion" &&
+            range !== null &&
+            coveredFrom !== null &&
+            range.incumbent === live.authority
                 ? {
                       incumbentFrom: parseOffsets(range.incumbentFrom),
                       candidateFrom: parseOffsets(range.candidateFrom),

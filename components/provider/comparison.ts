@@ -5,6 +5,7 @@ import { currentFingerprint, type Subject } from "./comparison/subject.js";
 import { summarise } from "./comparison/summary.js";
 import type { Verdict } from "./comparison/verdict.js";
 import { withKafka } from "./connection.js";
+import { lostAuthorityAt } from "./cutover/decide.js";
 import { parseOffsets, recordOffsets } from "./cutover/routingRecord.js";
 import { readRoutingRecord } from "./cutover/routingStore.js";
 import { explain, PartialFailure } from "./errors.js";
@@ -14,66 +15,81 @@ import { prefixedLog, type Log } from "./log.js";
 import { toState } from "./state.js";
 import { isKnown, type Json, type Verbs } from "./verbs.js";
 
+type WithKafka = typeof withKafka;
+
 /** Looks at a candidate beside the incumbent, and keeps the verdict with what it rests on. */
-export const comparison: Verbs = {
-    check: (_olds, news) => Promise.resolve({ inputs: news, failures: [] }),
+export const comparison = comparisonVerbs(withKafka);
 
-    async diff(_id, olds, news) {
-        if (!isKnown(news)) {
-            return { changes: true };
-        }
-        const inputs = news as ComparisonInputs;
-        const state = olds as ComparisonState;
-        try {
-            return await withKafka(inputs.bootstrapServers, async (kafka) => {
-                const incumbent = await incumbentOf(kafka, inputs);
-                if (incumbent === null) {
-                    return { changes: false };
-                }
-                return { changes: !(await isFresh(kafka, inputs, state, incumbent)) };
-            });
-        } catch (error) {
-            prefixedLog(labelOf(inputs))(`cannot be looked at in advance: ${explain(error)}`);
-            return { changes: true };
-        }
-    },
+/** The same on whatever Kafka `withKafka` connects to. */
+export function comparisonVerbs(withKafka: WithKafka): Verbs {
+    return {
+        check: (_olds, news) => Promise.resolve({ inputs: news, failures: [] }),
 
-    create: async (inputs) => ({
-        id: labelOf(inputs as ComparisonInputs),
-        outs: await look(inputs, null),
-    }),
+        async diff(_id, olds, news) {
+            if (!isKnown(news)) {
+                return { changes: true };
+            }
+            const inputs = news as ComparisonInputs;
+            const state = olds as ComparisonState;
+            try {
+                return await withKafka(inputs.bootstrapServers, async (kafka) => {
+                    const incumbent = await incumbentOf(kafka, inputs);
+                    if (incumbent === null) {
+                        return { changes: false };
+                    }
+                    return { changes: !(await isFresh(kafka, inputs, state, incumbent)) };
+                });
+            } catch (error) {
+                prefixedLog(labelOf(inputs))(`cannot be looked at in advance: ${explain(error)}`);
+                return { changes: true };
+            }
+        },
 
-    update: async (_id, olds, news) => ({
-        outs: await look(news, (olds as ComparisonState).range),
-    }),
+        create: async (inputs) => ({
+            id: labelOf(inputs as ComparisonInputs),
+            outs: await look(withKafka, inputs, null),
+        }),
 
-    delete: () => Promise.resolve(),
-};
+        update: async (_id, olds, news) => ({
+            outs: await look(withKafka, news, (olds as ComparisonState).range),
+        }),
+
+        delete: () => Promise.resolve(),
+    };
+}
+
+interface Incumbent {
+    readonly version: string;
+    readonly topic: string;
+    /** When the candidate last held authority, where it did; a verdict from before then is no longer asked. */
+    readonly candidateLostAt: string | null;
+}
 
 /**
  * The version that a candidate is compared with: the one that holds authority now. `null` where the version under
  * comparison holds it itself, or is what a rollback goes back to: it is settled then.
  */
-async function incumbentOf(
-    kafka: KafkaPort,
-    inputs: ComparisonInputs,
-): Promise<{ version: string; topic: string } | null> {
+async function incumbentOf(kafka: KafkaPort, inputs: ComparisonInputs): Promise<Incumbent | null> {
     const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
     // Before the first record is written, authority is what the program says.
     const holder = live?.authority ?? inputs.authority;
-    const settled =
-        holder === inputs.version || rollbackTargets(live?.history ?? []).includes(inputs.version);
+    const history = live?.history ?? [];
+    const settled = holder === inputs.version || rollbackTargets(history).includes(inputs.version);
     const topic = live?.topic ?? inputs.versions[holder]?.topic;
-    return settled || topic === undefined ? null : { version: holder, topic };
+    const candidateLostAt = lostAuthorityAt(inputs.version, history);
+    return settled || topic === undefined ? null : { version: holder, topic, candidateLostAt };
 }
 
-function subjectOf(inputs: ComparisonInputs, incumbent: Subject["incumbent"]): Subject {
+function subjectOf(
+    inputs: ComparisonInputs,
+    { version, topic: incumbentTopic }: Incumbent,
+): Subject {
     const topic = inputs.versions[inputs.version]?.topic;
     if (topic === undefined) {
         throw new Error(`${inputs.version} is not in \`versions\`.`);
     }
     return {
-        incumbent,
+        incumbent: { version, topic: incumbentTopic },
         candidate: { version: inputs.version, topic },
         candidateDigest: inputs.candidateDigest,
         settings: inputs.settings,
@@ -85,19 +101,25 @@ async function isFresh(
     kafka: KafkaPort,
     inputs: ComparisonInputs,
     { verdict }: ComparisonState,
-    incumbent: Subject["incumbent"],
+    incumbent: Incumbent,
 ): Promise<boolean> {
     if (verdict === null || verdict === undefined || verdict.outcome === "inconclusive") {
         return false;
     }
-    const ageSeconds = (Date.now() - Date.parse(verdict.comparedAt)) / 1000;
+    const comparedAt = Date.parse(verdict.comparedAt);
+    const ageSeconds = (Date.now() - comparedAt) / 1000;
     return (
+        !(comparedAt <= Date.parse(incumbent.candidateLostAt ?? "")) &&
         ageSeconds <= inputs.settings.recheckAfterSeconds &&
         verdict.fingerprint === (await currentFingerprint(kafka, subjectOf(inputs, incumbent)))
     );
 }
 
-async function look(news: Json, known: EvidenceRange | null | undefined): Promise<Json> {
+async function look(
+    withKafka: WithKafka,
+    news: Json,
+    known: EvidenceRange | null | undefined,
+): Promise<Json> {
     const inputs = news as ComparisonInputs;
     const log = prefixedLog(labelOf(inputs));
     const state = await withKafka(inputs.bootstrapServers, (kafka) =>
@@ -122,7 +144,7 @@ async function compare(
         return { verdict: null, range: null };
     }
     const subject = subjectOf(inputs, incumbent);
-    const range = await rangeOf(kafka, subject, known);
+    const range = await rangeOf(kafka, subject, known, log);
     // Before the look: what changes from here on is not what the verdict will be about.
     const fingerprint = (await currentFingerprint(kafka, subject)) ?? "";
     const evidence = await gatherEvidence({
@@ -142,12 +164,14 @@ async function compare(
 
 /**
  * Where the evidence begins: what the incumbent writes from the first look on, beside all that the candidate wrote.
- * It stays, so that every look sees the same beginning, until another version or another topic is compared.
+ * It stays, so that every look sees the same beginning, until another version or another topic is compared, or
+ * retention reaches it: then it begins anew, since every later look would find the same records missing.
  */
 async function rangeOf(
     kafka: KafkaPort,
     { incumbent, candidate }: Subject,
     known: EvidenceRange | null | undefined,
+    log: Log,
 ): Promise<EvidenceRange> {
     const [incumbentTopic, candidateTopic] = await Promise.all([
         kafka.describeTopic(incumbent.topic),
@@ -157,20 +181,43 @@ async function rangeOf(
         const missing = incumbentTopic === undefined ? incumbent : candidate;
         throw new Error(`Topic ${missing.topic} of ${missing.version} does not exist.`);
     }
-    if (
+    const same =
         known?.incumbent === incumbent.version &&
         known.incumbentTopicId === incumbentTopic.id &&
-        known.candidateTopicId === candidateTopic.id
-    ) {
-        return known;
+        known.candidateTopicId === candidateTopic.id;
+    if (same) {
+        const there = await Promise.all([
+            isThere(kafka, incumbent.topic, known.incumbentFrom),
+            isThere(kafka, candidate.topic, known.candidateFrom),
+        ]);
+        if (there.every(Boolean)) {
+            return known;
+        }
+        log("begins anew: records at the beginning are gone, or partitions were added");
     }
     return {
         incumbent: incumbent.version,
         incumbentTopicId: incumbentTopic.id,
         incumbentFrom: recordOffsets(await kafka.lastStableOffsets(incumbent.topic)),
         candidateTopicId: candidateTopic.id,
-        candidateFrom: recordOffsets(await kafka.earliestOffsets(candidate.topic)),
+        // From the end where the beginning was lost, or the next look would find it lost again.
+        candidateFrom: recordOffsets(
+            await (same
+                ? kafka.lastStableOffsets(candidate.topic)
+                : kafka.earliestOffsets(candidate.topic)),
+        ),
     };
+}
+
+/** Whether a topic can still be read from these offsets on, in all of its partitions. */
+async function isThere(
+    kafka: KafkaPort,
+    topic: string,
+    from: Readonly<Record<string, string>>,
+): Promise<boolean> {
+    const offsets = parseOffsets(from);
+    const earliest = [...(await kafka.earliestOffsets(topic))];
+    return earliest.every(([partition, low]) => (offsets.get(partition) ?? -1n) >= low);
 }
 
 function reasonsOf(verdict: Verdict): string[] {

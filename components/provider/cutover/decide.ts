@@ -1,6 +1,6 @@
 import { rollbackTargets } from "../../roles.js";
 import type { Verdict } from "../comparison/verdict.js";
-import type { RoutingRecord } from "./routingRecord.js";
+import type { RoutingRecord, Tenure } from "./routingRecord.js";
 
 export interface Override {
     readonly reason: string;
@@ -112,6 +112,12 @@ function decidePromotion(question: MoveQuestion, live: RoutingRecord): MoveDecis
                 "partitions) or a rule has changed since.",
         );
     }
+    const lostAt = lostAuthorityAt(requested, live.history);
+    if (lostAt !== null && !(Date.parse(verdict.comparedAt) > Date.parse(lostAt))) {
+        reasons.push(
+            `The verdict is from ${verdict.comparedAt}, before authority was taken back from ${requested} (${lostAt}).`,
+        );
+    }
     if (question.jobStatus !== null && question.jobStatus !== "RUNNING") {
         reasons.push(
             `The job of ${requested} is ${question.jobStatus}: nothing more would come from it.`,
@@ -130,6 +136,11 @@ function decidePromotion(question: MoveQuestion, live: RoutingRecord): MoveDecis
               ...reasons,
               `${stay} Set authority back to ${live.authority} and run \`pulumi up\` to compare again.`,
           );
+}
+
+/** When a version last ceased to hold authority; a verdict from before then promotes it no second time. */
+export function lostAuthorityAt(version: string, history: readonly Tenure[]): string | null {
+    return history.findLast((tenure) => tenure.version === version)?.until ?? null;
 }
 
 function refuse(...reasons: string[]): MoveDecision {
