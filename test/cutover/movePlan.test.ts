@@ -159,6 +159,15 @@ describe("the plan of a move", () => {
         assert.deepEqual(plan.consumers["dashboard"]?.committed, at(8));
     });
 
+    it("announces what it cannot know of where retention has taken the old records", async () => {
+        const scene = promotion();
+        const all = Array.from({ length: 10 }, (_, t) => record(t));
+        scene.kafka.createTopic("delays-v2", 1).append(0, ...all);
+        scene.topic("v1").firstOffset = 5n;
+        const { handOver } = await scene.plan(await scene.initial(), "v2");
+        assert.deepEqual(handOver, { until: at(10), from: at(0), repeatsAtMost: 10 });
+    });
+
     it("adds a consumer that is new with the move", async () => {
         const scene = promotion();
         const live = { ...(await scene.initial()), consumers: {} };

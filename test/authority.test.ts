@@ -1,0 +1,445 @@
+import assert from "node:assert/strict";
+import { authorityVerbs } from "../components/provider/authority.js";
+import { currentFingerprint } from "../components/provider/comparison/subject.js";
+import type { Verdict } from "../components/provider/comparison/verdict.js";
+import { UnreachableError } from "../components/provider/connection.js";
+import type { RoutingRecord } from "../components/provider/cutover/routingRecord.js";
+import { readRoutingRecord } from "../components/provider/cutover/routingStore.js";
+import type { AuthorityInputs } from "../components/provider/inputs.js";
+import { unknownValue, type Json } from "../components/provider/verbs.js";
+import { delays, settingsOf } from "./comparison/world.js";
+import { at } from "./cutover/scene.js";
+import { MemoryKafka } from "./cutover/memoryKafka.js";
+
+const settings = settingsOf({ maxVerdictAgeSeconds: 600 });
+const lines: string[] = [];
+const { log } = console;
+
+/** v1 exists and is read up to the sixth hour; v2 began at the second one. */
+class Stack {
+    readonly kafka = new MemoryKafka();
+    connections = 0;
+    readonly verbs = authorityVerbs((_servers, work) => {
+        this.connections += 1;
+        return work(this.kafka);
+    });
+
+    constructor() {
+        this.kafka.createTopic("delays-routing", 1);
+        const old = this.kafka.createTopic("delays", 2);
+        delays().forEach((record, index) => old.append(index % 2, record));
+        const fresh = this.kafka.createTopic("delays-v2", 3);
+        const since = delays().slice(6);
+        since.forEach((record, index) => fresh.append(index % 3, record));
+    }
+
+    async initial(): Promise<Stack> {
+        await this.kafka.commitOffsets("dashboard", "delays", at(9, 9));
+        await this.verbs.create(this.inputs());
+        return this;
+    }
+
+    inputs(change: Partial<AuthorityInputs> & Json = {}): AuthorityInputs & Json {
+        return {
+            __provider: "the shim",
+            name: "delays",
+            authority: "v1",
+            versions: {
+                v1: { topic: "delays", managed: false },
+                v2: { topic: "delays-v2", managed: true },
+            },
+            candidateDigest: "",
+            bootstrapServers: ["one:9092", "two:9092"],
+            routingTopic: "delays-routing",
+            settings,
+            owner: "organization/project/stack",
+            consumers: { dashboard: { v1: "dashboard", v2: "dashboard-v2" } },
+            transactionalId: "shadow-route-delays",
+            jobStatus: null,
+            verdict: null,
+            range: null,
+            override: null,
+            ...change,
+        };
+    }
+
+    /** What is asked for a promotion of v2 on a verdict that passes now. */
+    async promotion(change: Partial<Verdict> = {}): Promise<AuthorityInputs & Json> {
+        const fingerprint = await currentFingerprint(this.kafka, {
+            incumbent: { version: "v1", topic: "delays" },
+            candidate: { version: "v2", topic: "delays-v2" },
+            candidateDigest: "digest",
+            settings,
+        });
+        return this.inputs({
+            authority: "v2",
+            candidateDigest: "digest",
+            jobStatus: "RUNNING",
+            verdict: {
+                reportVersion: 1,
+                outcome: "pass",
+                incumbent: "v1",
+                candidate: "v2",
+                fingerprint: fingerprint!,
+                comparedAt: new Date().toISOString(),
+                coveredFrom: "2026-11-23T04:00:00.000Z",
+                verifiedThrough: "2026-11-23T06:00:00.000Z",
+                windows: 2,
+                records: {
+                    incumbent: 6,
+                    candidate: 6,
+                    matched: 6,
+                    changed: 0,
+                    missing: 0,
+                    extra: 0,
+                },
+                findings: [],
+                gaps: [],
+                samples: [],
+                ...change,
+            },
+            range: {
+                incumbent: "v1",
+                incumbentTopicId: this.kafka.topics.get("delays")!.id,
+                incumbentFrom: { 0: "0", 1: "0" },
+                candidateTopicId: this.kafka.topics.get("delays-v2")!.id,
+                candidateFrom: { 0: "0", 1: "0", 2: "0" },
+            },
+        });
+    }
+
+    async update(inputs: Json): Promise<RoutingRecord> {
+        const { outs } = await this.verbs.update("delays", {}, inputs);
+        assert.deepEqual(outs["routing"], await this.live());
+        return outs["routing"] as RoutingRecord;
+    }
+
+    live(): Promise<RoutingRecord | undefined> {
+        return readRoutingRecord(this.kafka, "delays-routing", "delays");
+    }
+
+    async failures(inputs: Json) {
+        const { inputs: checked, failures } = await this.verbs.check({}, inputs);
+        assert.equal(checked, inputs);
+        return failures;
+    }
+}
+
+const failed: Partial<Verdict> = {
+    outcome: "fail",
+    findings: [
+        {
+            rule: "values",
+            field: "mean_delay",
+            severity: "critical",
+            outcome: "fail",
+            incumbent: null,
+            candidate: null,
+            n: 12,
+            threshold: "0",
+            sentence: "mean_delay differs in 5 of 12 records.",
+        },
+    ],
+};
+
+describe("the authority resource", () => {
+    let stack: Stack;
+    beforeEach(() => {
+        lines.length = 0;
+        console.log = (line: string) => lines.push(line);
+        stack = new Stack();
+    });
+    afterEach(() => {
+        console.log = log;
+    });
+
+    describe("when its inputs are checked", () => {
+        it("says which addresses do not answer", async () => {
+            const verbs = authorityVerbs((servers) =>
+                Promise.reject(new UnreachableError(servers, new Error("ECONNREFUSED"))),
+            );
+            const { failures } = await verbs.check({}, stack.inputs());
+            assert.equal(failures.length, 1);
+            assert.equal(failures[0]!.property, "bootstrapServers");
+            assert.match(
+                failures[0]!.reason,
+                /None of one:9092, two:9092 answers \(ECONNREFUSED\).*kafka\.bootstrapServers/,
+            );
+        });
+
+        it("passes on every other error", async () => {
+            const verbs = authorityVerbs(() => Promise.reject(new Error("out of memory")));
+            await assert.rejects(verbs.check({}, stack.inputs()), /out of memory/);
+        });
+
+        it("names the topic of an existing job that is not there", async () => {
+            stack.kafka.topics.delete("delays");
+            assert.deepEqual(await stack.failures(stack.inputs()), [
+                {
+                    property: "versions",
+                    reason: 'versions.v1.topic: there is no topic "delays" on this cluster; is the job writing elsewhere?',
+                },
+            ]);
+        });
+
+        it("does not miss a topic that this program has yet to make", async () => {
+            stack.kafka.topics.delete("delays-v2");
+            assert.deepEqual(await stack.failures(stack.inputs()), []);
+        });
+
+        it("refuses a promotion, with the findings", async () => {
+            await stack.initial();
+            const [failure, ...others] = await stack.failures(await stack.promotion(failed));
+            assert.deepEqual(others, []);
+            assert.equal(failure?.property, "authority");
+            assert.match(
+                failure.reason,
+                /^refused\. The verdict on v2 is fail\. Consumers stay on v1/,
+            );
+            assert.match(failure.reason, /values: mean_delay differs in 5 of 12 records/);
+        });
+
+        it("lets a passing promotion through", async () => {
+            await stack.initial();
+            assert.deepEqual(await stack.failures(await stack.promotion()), []);
+        });
+
+        it("does not look where it does not know where or for what", async () => {
+            for (const unknown of ["bootstrapServers", "versions", "authority"]) {
+                const inputs = stack.inputs({ [unknown]: unknownValue });
+                assert.deepEqual(await stack.failures(inputs), [], unknown);
+                assert.deepEqual(await stack.verbs.diff("delays", {}, inputs), { changes: true });
+            }
+            const nested = stack.inputs({ bootstrapServers: [unknownValue] });
+            assert.deepEqual(await stack.failures(nested), []);
+            assert.equal(stack.connections, 0);
+        });
+
+        it("leaves to the update what this preview cannot know", async () => {
+            await stack.initial();
+            for (const unknown of ["verdict", "range", "candidateDigest", "jobStatus"]) {
+                const inputs = { ...(await stack.promotion()), [unknown]: unknownValue };
+                assert.deepEqual(await stack.failures(inputs), [], unknown);
+                const { changes } = await stack.verbs.diff("delays", {}, inputs);
+                assert.equal(changes, true, unknown);
+            }
+            assert.match(
+                lines.join("\n"),
+                /depends on the verdict, which this `up` looks for first/,
+            );
+            assert.equal((await stack.live())?.epoch, 1);
+        });
+    });
+
+    describe("in a preview", () => {
+        const changes = async (olds: Json, news: Json) =>
+            (await stack.verbs.diff("delays", olds, news)).changes;
+
+        it("changes before the first record, and not once it is settled", async () => {
+            const inputs = stack.inputs();
+            assert.equal(await changes({}, inputs), true);
+            const { outs } = await stack.verbs.create(inputs);
+            assert.equal(await changes(outs, inputs), false);
+            assert.deepEqual(lines, []);
+        });
+
+        it("changes when a consumer comes or goes", async () => {
+            const { outs } = await stack.verbs.create(stack.inputs());
+            const two = { dashboard: { v1: "dashboard" }, report: { v1: "report" } };
+            assert.equal(await changes(outs, stack.inputs({ consumers: two })), true);
+            assert.equal(await changes(outs, stack.inputs({ consumers: {} })), true);
+        });
+
+        it("changes when the record is a newer one than the state says", async () => {
+            const { outs } = await stack.verbs.create(stack.inputs());
+            await stack.update(await stack.promotion());
+            await stack.update(stack.inputs());
+            assert.equal(await changes(outs, stack.inputs()), true);
+        });
+
+        it("says what a move would do, and moves nothing", async () => {
+            await stack.initial();
+            assert.equal(await changes({}, await stack.promotion()), true);
+            assert.deepEqual(lines, [
+                "delays: promotion: authority moves from v1 (delays) to v2 (delays-v2)",
+                "delays: promotion: consumer dashboard: from group dashboard (6 records unread) to group dashboard-v2, " +
+                    "with at most 0 repeats",
+                "delays: promotion: followers finish delays first, then repeat at most 0 records",
+            ]);
+            assert.equal((await stack.live())?.epoch, 1);
+            assert.equal((await stack.kafka.committedOffsets("dashboard-v2", "delays-v2")).size, 0);
+        });
+    });
+
+    describe("in an update", () => {
+        const refusal = async (inputs: Json, reason: RegExp) => {
+            await assert.rejects(stack.verbs.update("delays", {}, inputs), reason);
+            assert.equal((await stack.live())?.epoch, 1);
+        };
+
+        it("writes first what is true, and keeps its inputs beside it", async () => {
+            const inputs = stack.inputs();
+            const { id, outs } = await stack.verbs.create(inputs);
+            assert.equal(id, "delays");
+            assert.equal(outs["__provider"], "the shim");
+            assert.deepEqual(outs["routing"], await stack.live());
+            assert.equal((await stack.live())?.authority, "v1");
+        });
+
+        it("adopts the record of a run that was killed before it could say so", async () => {
+            await stack.initial();
+            await stack.update(await stack.promotion());
+            const before = await stack.live();
+            const { outs } = await stack.verbs.create(await stack.promotion());
+            assert.deepEqual(outs["routing"], before);
+            assert.deepEqual(await stack.live(), before);
+        });
+
+        it("moves on a pass, and goes back without one", async () => {
+            await stack.initial();
+            const promotion = await stack.promotion();
+            const promoted = await stack.update(promotion);
+            assert.equal(promoted.topic, "delays-v2");
+            assert.equal(promoted.history.at(-1)?.by, "promotion");
+            assert.equal(promoted.history.at(-1)?.verdict, promotion.verdict!.fingerprint);
+            assert.deepEqual(promoted.handOver?.repeatsAtMost, 0);
+            // What stands in the state of the comparison is of no concern on the way back.
+            const back = await stack.update({ ...promotion, authority: "v1", jobStatus: "FAILED" });
+            assert.equal(back.topic, "delays");
+            assert.deepEqual(
+                back.history.map(({ by, verdict }) => [by, verdict]),
+                [
+                    ["initial", null],
+                    ["promotion", promotion.verdict!.fingerprint],
+                    ["rollback", null],
+                ],
+            );
+        });
+
+        it("goes back though the candidate is gone but for its topic", async () => {
+            await stack.initial();
+            await stack.update(await stack.promotion());
+            const inputs = stack.inputs({
+                versions: { v1: { topic: "delays", managed: false } },
+                consumers: { dashboard: { v1: "dashboard" } },
+            });
+            assert.equal((await stack.update(inputs)).authority, "v1");
+        });
+
+        it("promotes a version a second time only on a verdict from after the rollback", async () => {
+            await stack.initial();
+            const first = await stack.promotion();
+            await stack.update(first);
+            await stack.update(stack.inputs());
+            await assert.rejects(
+                stack.update(first),
+                /verdict is from .*, before authority was taken back from v2/,
+            );
+            const comparedAt = new Date(Date.now() + 1).toISOString();
+            const again = await stack.update(await stack.promotion({ comparedAt }));
+            assert.equal(again.epoch, 4);
+        });
+
+        it("refuses a verdict on a topic that was made anew, or got partitions", async () => {
+            await stack.initial();
+            const inputs = await stack.promotion();
+            const { partitions } = stack.kafka.topics.get("delays-v2")!;
+            partitions.push([]);
+            await refusal(inputs, /something else than what is there now/);
+            partitions.pop();
+            const topic = stack.kafka.topics.get("delays")!;
+            const { id } = topic;
+            topic.id = "another incarnation";
+            await refusal(inputs, /something else than what is there now/);
+            topic.id = id;
+            assert.equal((await stack.update(inputs)).epoch, 2);
+        });
+
+        it("refuses a verdict on another build, on other rules, on other versions", async () => {
+            await stack.initial();
+            const inputs = await stack.promotion();
+            await refusal({ ...inputs, candidateDigest: "another" }, /something else/);
+            const other = settingsOf({ windowSeconds: 60 });
+            await refusal({ ...inputs, settings: other }, /something else/);
+            await refusal(await stack.promotion({ candidate: "v3" }), /compares v3 with v1/);
+        });
+
+        it("refuses an old verdict, a failed one, none, and a dead job", async () => {
+            await stack.initial();
+            const comparedAt = new Date(Date.now() - 601_000).toISOString();
+            await refusal(await stack.promotion({ comparedAt }), /60\d s old; at most 600 s/);
+            await refusal(await stack.promotion(failed), /verdict on v2 is fail/);
+            const inputs = await stack.promotion();
+            await refusal({ ...inputs, verdict: null }, /no verdict on v2/);
+            await refusal({ ...inputs, verdict: unknownValue }, /is not known. Nothing was moved/);
+            await refusal({ ...inputs, jobStatus: "FAILED" }, /job of v2 is FAILED/);
+        });
+
+        it("refuses to begin with a candidate beside an existing job", async () => {
+            await assert.rejects(
+                stack.verbs.create(await stack.promotion()),
+                /v2 has never been compared with v1/,
+            );
+            assert.equal(await stack.live(), undefined);
+        });
+
+        it("refuses the record of another stack", async () => {
+            await stack.initial();
+            const owner = "organization/project/other";
+            await refusal(stack.inputs({ owner }), /belongs to organization\/project\/stack/);
+        });
+
+        it("takes an override, and keeps it in the history", async () => {
+            await stack.initial();
+            const override = { reason: "v1 is wrong", approvedBy: "ada" };
+            const inputs = { ...(await stack.promotion(failed)), override };
+            const moved = await stack.update(inputs);
+            const { by, verdict, override: recorded } = moved.history.at(-1)!;
+            assert.deepEqual(
+                { by, verdict, recorded },
+                { by: "override", verdict: null, recorded: override },
+            );
+            const later = await stack.update({ ...inputs, override: null });
+            assert.deepEqual(later.history.at(-1)?.override, override);
+        });
+
+        it("aligns an override by what is there, not by where an old verdict began", async () => {
+            await stack.initial();
+            const inputs = await stack.promotion(failed);
+            const fresh = stack.kafka.createTopic("delays-v2", 1);
+            delays().forEach((record) => fresh.append(0, record));
+            const override = { reason: "v1 is wrong", approvedBy: "ada" };
+            const range = { ...inputs.range!, candidateFrom: { 0: "1000" } };
+            const moved = await stack.update({ ...inputs, override, range });
+            assert.deepEqual(moved.consumers["dashboard"]?.committed, { 0: "18" });
+        });
+
+        it("takes a new consumer in, and leaves the others where they are", async () => {
+            const stackOf = await stack.initial();
+            const before = (await stackOf.live())!;
+            const consumers = { dashboard: { v1: "dashboard" }, report: { v1: "report" } };
+            const record = await stack.update(stack.inputs({ consumers }));
+            assert.deepEqual(record.consumers["dashboard"], before.consumers["dashboard"]);
+            assert.equal(record.consumers["report"]?.group, "report");
+            assert.equal(record.epoch, 1);
+        });
+
+        it("says which consumer has no group on the version", async () => {
+            await stack.initial();
+            const inputs = await stack.promotion();
+            await refusal(
+                { ...inputs, consumers: { dashboard: { v1: "dashboard" } } },
+                /Consumer dashboard has no group for v2/,
+            );
+        });
+
+        it("leaves the record where it is when the resource is deleted", async () => {
+            await stack.initial();
+            await stack.verbs.delete("delays", stack.inputs());
+            assert.equal((await stack.live())?.epoch, 1);
+            assert.deepEqual(lines.slice(-1), [
+                "delays: the routing record in delays-routing stays; consumers read on as they do",
+            ]);
+        });
+    });
+});
