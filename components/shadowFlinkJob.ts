@@ -7,7 +7,7 @@ import type { CompareArgs } from "./compare.js";
 import { Comparison } from "./comparison.js";
 import type { ExistingJob } from "./jobs/existing.js";
 import { sessionJob, type SessionJob, type SqlJob } from "./jobs/sessionJob.js";
-import type { Verdict } from "./provider/comparison/verdict.js";
+import type { Outcome, Verdict } from "./provider/comparison/verdict.js";
 import type { RoutingRecord } from "./provider/cutover/routingRecord.js";
 import { roleOf, type Role } from "./roles.js";
 import { routingTopic } from "./routing.js";
@@ -67,9 +67,10 @@ export interface VersionOutput {
     readonly topic: string;
     /** `standby` can get authority back at once; `retired` held it and was rolled back from. */
     readonly role: Role;
-    /** Flink's id of the job; `null` for a job that is not managed. */
-    readonly jobId: string | null;
-    readonly verdict: Verdict | null;
+    /** The job as Flink knows it; `null` for one that is not managed. */
+    readonly job: { readonly id: string; readonly status: string } | null;
+    /** The newest verdict's outcome; `null` where there is none. */
+    readonly outcome: Outcome | null;
 }
 
 /**
@@ -110,30 +111,29 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
         const common = {
             name,
             authority: args.authority,
-            versions: Object.fromEntries(
-                Object.entries(versions).map(([version, declared]) => [
-                    version,
-                    { topic: declared.names.topic, managed: "job" in declared },
-                ]),
-            ),
+            versions: mapValues(versions, (declared) => ({
+                topic: declared.names.topic,
+                managed: "job" in declared,
+            })),
             bootstrapServers: pulumi.output(args.kafka.bootstrapServers),
             routingTopic: routingTopicName(name),
             settings,
         };
-        const comparisons = beside(versions, jobs).map(([version, job]): [string, Comparison] => [
-            version,
-            new Comparison(
-                `${name}-${version}-comparison`,
-                {
-                    ...common,
-                    version,
-                    candidateDigest: job.digest,
-                    onFail: args.onFail ?? "report",
-                },
-                { parent: this, dependsOn: [job, required(topics[version])] },
-            ),
-        ]);
-        const comparison = new Map(comparisons);
+        const comparisons = mapValues(
+            beside(versions, jobs),
+            (job, version) =>
+                new Comparison(
+                    `${name}-${version}-comparison`,
+                    {
+                        ...common,
+                        version,
+                        candidateDigest: job.digest,
+                        onFail: args.onFail ?? "report",
+                    },
+                    { parent: this, dependsOn: [job, required(topics[version])] },
+                ),
+        );
+        const compared = comparisons[args.authority];
         const pointer = new Authority(
             `${name}-authority`,
             {
@@ -143,8 +143,8 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                 jobStatus: jobs[args.authority]?.status ?? null,
                 consumers: consumerGroups(args, versions),
                 transactionalId: routingTransactionalId(name),
-                verdict: comparison.get(args.authority)?.verdict ?? null,
-                range: comparison.get(args.authority)?.range ?? null,
+                verdict: compared?.verdict ?? null,
+                range: compared?.range ?? null,
                 override: args.override ?? null,
             },
             // Only on what a rollback needs too: a dead candidate must not stand in its way.
@@ -155,34 +155,25 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
         this.topic = pointer.routing.topic;
         this.authority = pointer.routing.authority;
         this.verdict = pulumi
-            .all(comparisons.map(([, { verdict }]) => verdict))
+            .all(Object.values(comparisons).map(({ verdict }) => verdict))
             .apply((verdicts) => verdicts.findLast((verdict) => verdict !== null) ?? null);
         this.versions = pulumi
             .all([
                 pointer.routing.history,
-                pulumi.all(
-                    Object.fromEntries(
-                        Object.entries(jobs).map(([version, { jobId }]) => [version, jobId]),
-                    ),
-                ),
-                pulumi.all(
-                    Object.fromEntries(
-                        comparisons.map(([version, { verdict }]) => [version, verdict]),
-                    ),
-                ),
+                pulumi.all(mapValues(jobs, ({ jobId }) => jobId)),
+                pulumi.all(mapValues(jobs, ({ status }) => status)),
+                pulumi.all(mapValues(comparisons, ({ verdict }) => verdict)),
             ])
-            .apply(([history, jobIds, verdicts]) =>
-                Object.fromEntries(
-                    Object.entries(versions).map(([version, { names }]) => [
-                        version,
-                        {
-                            topic: names.topic,
-                            role: roleOf(version, history),
-                            jobId: jobIds[version] ?? null,
-                            verdict: verdicts[version] ?? null,
-                        },
-                    ]),
-                ),
+            .apply(([history, ids, statuses, verdicts]) =>
+                mapValues(versions, ({ names: { topic } }, version) => {
+                    const [id, status] = [ids[version], statuses[version]];
+                    return {
+                        topic,
+                        role: roleOf(version, history),
+                        job: id === undefined || status === undefined ? null : { id, status },
+                        outcome: verdicts[version]?.outcome ?? null,
+                    };
+                }),
             );
         this.registerOutputs({
             topic: this.topic,
@@ -284,25 +275,26 @@ function versionJobs(
 function beside(
     versions: Readonly<Record<string, Declared>>,
     jobs: Readonly<Record<string, SessionJob>>,
-): [string, SessionJob][] {
-    return Object.keys(versions).length > 1 ? Object.entries(jobs) : [];
+): Readonly<Record<string, SessionJob>> {
+    return Object.keys(versions).length > 1 ? jobs : {};
 }
 
 function consumerGroups(
     { consumers = {} }: ShadowFlinkJobArgs,
     versions: Readonly<Record<string, Declared>>,
 ): Record<string, Record<string, string>> {
-    return Object.fromEntries(
-        Object.entries(consumers).map(([consumer, { group }]) => [
-            consumer,
-            Object.fromEntries(
-                Object.entries(versions).map(([version, declared]) => [
-                    version,
-                    consumerGroup(group, version, "job" in declared),
-                ]),
-            ),
-        ]),
+    return mapValues(consumers, ({ group }) =>
+        mapValues(versions, (declared, version) =>
+            consumerGroup(group, version, "job" in declared),
+        ),
     );
+}
+
+function mapValues<T, U>(
+    record: Readonly<Record<string, T>>,
+    map: (value: T, key: string) => U,
+): Record<string, U> {
+    return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
 }
 
 function required<T>(value: T | undefined): T {

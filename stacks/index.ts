@@ -51,6 +51,17 @@ const delays = new ShadowFlinkJob("delays", {
 /** What consumers read; other stacks take it by StackReference. */
 export const topic = delays.topic;
 export const authority = delays.authority;
-export const verdict = delays.verdict;
+/** In short; `delays.verdict` has all of it. */
+export const verdict = delays.verdict.apply(
+    (full) =>
+        full && {
+            candidate: full.candidate,
+            outcome: full.outcome,
+            verifiedThrough: full.verifiedThrough,
+            why: full.findings
+                .filter(({ outcome }) => outcome !== "pass")
+                .map(({ sentence }) => sentence),
+        },
+);
 export const versions = delays.versions;
 export const routing = delays.routing;

@@ -134,12 +134,12 @@ describe("ShadowFlinkJob", () => {
                         "v1",
                         { reportVersion: 1, outcome: "pass", candidate: "v2" },
                         {
-                            v1: { topic: "delays", role: "authority", jobId: null, verdict: null },
+                            v1: { topic: "delays", role: "authority", job: null, outcome: null },
                             v2: {
                                 topic: "delays-v2",
                                 role: "candidate",
-                                jobId: "job-id",
-                                verdict: { reportVersion: 1, outcome: "pass", candidate: "v2" },
+                                job: { id: "job-id", status: "RUNNING" },
+                                outcome: "pass",
                             },
                         },
                     ],
