@@ -1,0 +1,334 @@
+import assert from "node:assert/strict";
+import { comparisonVerbs } from "../components/provider/comparison.js";
+import type { Verdict } from "../components/provider/comparison/verdict.js";
+import { UnreachableError } from "../components/provider/connection.js";
+import type { RoutingRecord } from "../components/provider/cutover/routingRecord.js";
+import { PartialFailure } from "../components/provider/errors.js";
+import type { ComparisonInputs, ComparisonState } from "../components/provider/inputs.js";
+import { unknownValue, type Json } from "../components/provider/verbs.js";
+import { delays, settingsOf, type Delay } from "./comparison/world.js";
+import { MemoryKafka, type MemoryTopic } from "./cutover/memoryKafka.js";
+
+const settings = settingsOf({ waitSeconds: 0, settleSeconds: 0, recheckAfterSeconds: 60 });
+const lines: string[] = [];
+const { log } = console;
+
+/** v1 has written eight hours when v2 is first looked at, which has all of them too. */
+class Stack {
+    readonly kafka = new MemoryKafka();
+    connections = 0;
+    readonly verbs = comparisonVerbs((_servers, work) => {
+        this.connections += 1;
+        return work(this.kafka);
+    });
+    #hours = 8;
+
+    constructor() {
+        this.kafka.createTopic("delays-routing", 1);
+        this.kafka.createTopic("delays", 2);
+        this.kafka.createTopic("delays-v2", 3);
+        this.write("delays", delays());
+        this.write("delays-v2", delays());
+    }
+
+    get incumbent(): MemoryTopic {
+        return this.kafka.topics.get("delays")!;
+    }
+
+    get candidate(): MemoryTopic {
+        return this.kafka.topics.get("delays-v2")!;
+    }
+
+    write(name: string, records: readonly Delay[]): void {
+        const topic = this.kafka.topics.get(name)!;
+        records.forEach((record, index) => topic.append(index % topic.partitions.length, record));
+    }
+
+    /** Both jobs go on for so many hours; the candidate's records as they are changed. */
+    goOn(hours: number, change: (record: Delay) => Delay = (record) => record): void {
+        const records = delays(this.#hours + hours).slice(3 * this.#hours);
+        this.#hours += hours;
+        this.write("delays", records);
+        this.write("delays-v2", records.map(change));
+    }
+
+    inputs(change: Partial<ComparisonInputs> = {}): ComparisonInputs & Json {
+        return {
+            __provider: "the shim",
+            name: "delays",
+            version: "v2",
+            authority: "v1",
+            versions: {
+                v1: { topic: "delays", managed: false },
+                v2: { topic: "delays-v2", managed: true },
+            },
+            candidateDigest: "digest",
+            bootstrapServers: ["one:9092"],
+            routingTopic: "delays-routing",
+            settings,
+            onFail: "report",
+            ...change,
+        };
+    }
+
+    /** Writes a routing record; the last of the versions holds authority. */
+    route(...versions: string[]): void {
+        const topics: Record<string, string> = { v1: "delays", v2: "delays-v2", v0: "delays-v0" };
+        const authority = versions.at(-1)!;
+        const now = new Date().toISOString();
+        const record: RoutingRecord = {
+            recordVersion: 1,
+            name: "delays",
+            owner: "organization/project/stack",
+            epoch: versions.length,
+            authority,
+            topic: topics[authority]!,
+            topicId: "an id",
+            writtenAt: now,
+            consumers: {},
+            handOver: null,
+            history: versions.map((version, index) => ({
+                epoch: index + 1,
+                version,
+                topic: topics[version]!,
+                since: now,
+                until: index === versions.length - 1 ? null : now,
+                by: index === 0 ? "initial" : "override",
+                verdict: null,
+                override: null,
+            })),
+        };
+        this.kafka.topics.get("delays-routing")!.write(0, "delays", record);
+    }
+
+    async create(inputs: Json = this.inputs()): Promise<ComparisonState & Json> {
+        const { id, outs } = await this.verbs.create(inputs);
+        assert.equal(id, "delays-v2");
+        return outs as ComparisonState & Json;
+    }
+
+    async update(olds: Json, news: Json = this.inputs()): Promise<ComparisonState & Json> {
+        return (await this.verbs.update("delays-v2", olds, news)).outs as ComparisonState & Json;
+    }
+
+    async changes(olds: Json, news: Json = this.inputs()): Promise<boolean> {
+        return (await this.verbs.diff("delays-v2", olds, news)).changes;
+    }
+
+    /** The state after a look that passes. */
+    async passed(): Promise<ComparisonState & Json> {
+        const first = await this.create();
+        this.goOn(8);
+        const state = await this.update(first);
+        assert.equal(state.verdict?.outcome, "pass", lines.join("\n"));
+        return state;
+    }
+}
+
+const aged = (state: ComparisonState, seconds: number): Json => ({
+    ...state,
+    verdict: {
+        ...state.verdict,
+        comparedAt: new Date(Date.now() - 1000 * seconds).toISOString(),
+    } satisfies Partial<Verdict>,
+});
+
+describe("the comparison resource", () => {
+    let stack: Stack;
+    beforeEach(() => {
+        lines.length = 0;
+        console.log = (line: string) => lines.push(line);
+        stack = new Stack();
+    });
+    afterEach(() => {
+        console.log = log;
+    });
+
+    describe("looks", () => {
+        it("from the first look on, at all that the candidate wrote", async () => {
+            const first = await stack.create();
+            assert.equal(first.verdict?.outcome, "inconclusive");
+            assert.deepEqual(first.range, {
+                incumbent: "v1",
+                incumbentTopicId: "delays-2",
+                incumbentFrom: { 0: "12", 1: "12" },
+                candidateTopicId: "delays-v2-3",
+                candidateFrom: { 0: "0", 1: "0", 2: "0" },
+            });
+            stack.goOn(8);
+            const { verdict, range, __provider } = await stack.update(first);
+            assert.equal(verdict?.outcome, "pass");
+            // Hour 8 is the first one seen of v1; one hour of warm-up and one of lateness.
+            assert.equal(verdict?.coveredFrom, "2026-11-23T10:00:00.000Z");
+            assert.deepEqual(range, first.range);
+            assert.equal(__provider, "the shim");
+            assert.match(lines.join("\n"), /^delays-v2: PASS: v2 says the same as v1/m);
+        });
+
+        it("and says in findings what fails, which is no error", async () => {
+            const first = await stack.create();
+            stack.goOn(8, (record) => ({ ...record, flights: record.flights + 1 }));
+            const { verdict } = await stack.update(first);
+            assert.equal(verdict?.outcome, "fail");
+            assert.ok(verdict.findings.some(({ field }) => field === "flights"));
+        });
+
+        it("and fails where that is asked for, but keeps what it saw", async () => {
+            const inputs = stack.inputs({ onFail: "error" });
+            const first = await stack.create(inputs);
+            assert.equal(first.verdict?.outcome, "inconclusive", "which is no error");
+            stack.goOn(8, (record) => ({ ...record, flights: record.flights + 1 }));
+            await assert.rejects(stack.update(first, inputs), (error) => {
+                assert.ok(error instanceof PartialFailure);
+                assert.equal(error.id, "delays-v2");
+                const { __provider, verdict, range, settings } = error.properties;
+                assert.equal(__provider, "the shim");
+                assert.equal((verdict as Verdict).outcome, "fail");
+                assert.deepEqual(range, first.range);
+                assert.deepEqual(settings, inputs.settings);
+                assert.match(error.reasons[0]!, /verdict on v2 is fail; consumers stay on v1/);
+                assert.match(error.reasons[1]!, /^values: .*flights/);
+                return true;
+            });
+        });
+
+        it("at nothing where the version holds authority, or can get it back", async () => {
+            for (const versions of [["v2"], ["v1", "v2"], ["v2", "v1"]]) {
+                stack.route(...versions);
+                const { verdict, range } = await stack.create();
+                assert.deepEqual({ verdict, range }, { verdict: null, range: null });
+            }
+            assert.match(lines[0]!, /nothing to compare/);
+        });
+
+        it("beside what the program says holds authority, before there is a record", async () => {
+            assert.equal((await stack.create()).verdict?.incumbent, "v1");
+            const { verdict } = await stack.create(stack.inputs({ authority: "v2" }));
+            assert.equal(verdict, null);
+        });
+
+        it("and names the topic that is missing", async () => {
+            stack.kafka.topics.delete("delays-v2");
+            await assert.rejects(stack.create(), /Topic delays-v2 of v2 does not exist/);
+        });
+    });
+
+    describe("begins anew", () => {
+        it("when another version holds authority", async () => {
+            const state = await stack.passed();
+            stack.kafka.createTopic("delays-v0", 1).append(0, ...delays());
+            stack.route("v1", "v0");
+            const inputs = stack.inputs();
+            const { range, verdict } = await stack.update(state, {
+                ...inputs,
+                versions: { ...inputs.versions, v0: { topic: "delays-v0", managed: true } },
+            });
+            assert.equal(verdict?.incumbent, "v0");
+            assert.deepEqual(range?.incumbentFrom, { 0: "24" });
+            assert.equal(range.incumbent, "v0");
+        });
+
+        it("when one of the topics was made anew", async () => {
+            const state = await stack.passed();
+            stack.kafka.createTopic("delays-v2", 1).append(0, ...delays());
+            const { range } = await stack.update(state);
+            assert.deepEqual(range?.incumbentFrom, { 0: "24", 1: "24" });
+            assert.deepEqual(range.candidateFrom, { 0: "0" });
+            stack.kafka.createTopic("delays", 1);
+            assert.deepEqual((await stack.update({ range })).range?.incumbentFrom, { 0: "0" });
+        });
+
+        it("when its beginning was deleted, and does not stay without evidence for good", async () => {
+            const state = await stack.passed();
+            stack.incumbent.firstOffset = 13n;
+            stack.candidate.firstOffset = 1n;
+            const next = await stack.update(state);
+            assert.equal(next.verdict?.outcome, "inconclusive");
+            assert.deepEqual(next.range?.incumbentFrom, { 0: "24", 1: "24" });
+            assert.deepEqual(next.range.candidateFrom, { 0: "16", 1: "16", 2: "16" });
+            assert.match(lines.join("\n"), /delays-v2: begins anew: records .* are gone/);
+            stack.goOn(8);
+            assert.equal((await stack.update(next)).verdict?.outcome, "pass");
+        });
+
+        it("when a topic got partitions", async () => {
+            const state = await stack.passed();
+            stack.candidate.partitions.push([]);
+            const next = await stack.update(state);
+            assert.equal(Object.keys(next.range!.candidateFrom).length, 4);
+            stack.goOn(8);
+            assert.equal((await stack.update(next)).verdict?.outcome, "pass");
+        });
+    });
+
+    describe("in a preview", () => {
+        it("has nothing to do, and does not look, once the version is settled", async () => {
+            const looked: string[] = [];
+            stack.kafka.onLook = (topic) => looked.push(topic);
+            for (const versions of [
+                ["v1", "v2"],
+                ["v2", "v1"],
+            ]) {
+                stack.route(...versions);
+                assert.equal(await stack.changes({ verdict: null, range: null }), false);
+            }
+            assert.deepEqual([...new Set(looked)], ["delays-routing"]);
+            assert.deepEqual(lines, []);
+        });
+
+        it("has nothing to do at a young verdict, whichever it is", async () => {
+            const state = await stack.passed();
+            assert.equal(await stack.changes(state), false);
+            assert.equal(await stack.changes(aged(state, 59)), false);
+            const failing = { ...state, verdict: { ...state.verdict, outcome: "fail" } };
+            assert.equal(await stack.changes(failing), false);
+        });
+
+        it("looks again at one that is old, inconclusive, or about something else", async () => {
+            const state = await stack.passed();
+            assert.equal(await stack.changes(aged(state, 61)), true);
+            const unsure = { ...state, verdict: { ...state.verdict, outcome: "inconclusive" } };
+            assert.equal(await stack.changes(unsure), true);
+            assert.equal(await stack.changes({}), true);
+            assert.equal(await stack.changes({ verdict: null }), true);
+            const rebuilt = stack.inputs({ candidateDigest: "another" });
+            assert.equal(await stack.changes(state, rebuilt), true);
+            const stricter = settingsOf({ windowSeconds: 60 });
+            assert.equal(await stack.changes(state, stack.inputs({ settings: stricter })), true);
+            stack.candidate.id = "another incarnation";
+            assert.equal(await stack.changes(state), true);
+        });
+
+        it("looks again at a version that authority was taken back from meanwhile", async () => {
+            const state = await stack.passed();
+            stack.route("v1", "v2", "v1");
+            assert.equal(await stack.changes(aged(state, 1)), true);
+            assert.equal(await stack.changes(aged(state, -1)), false);
+        });
+
+        it("looks again where it cannot know", async () => {
+            const state = await stack.passed();
+            const before = stack.connections;
+            const unknown = stack.inputs({ candidateDigest: unknownValue });
+            assert.equal(await stack.changes(state, unknown), true);
+            assert.equal(stack.connections, before);
+
+            const away = comparisonVerbs((servers) =>
+                Promise.reject(new UnreachableError(servers, new Error("ECONNREFUSED"))),
+            );
+            const { changes } = await away.diff("delays-v2", state, stack.inputs());
+            assert.equal(changes, true);
+            assert.match(
+                lines.at(-1)!,
+                /delays-v2: cannot be looked at in advance: None of one:9092/,
+            );
+        });
+    });
+
+    it("takes any inputs, and deletes nothing", async () => {
+        const inputs = stack.inputs();
+        assert.deepEqual(await stack.verbs.check({}, inputs), { inputs, failures: [] });
+        await stack.verbs.delete("delays-v2", inputs);
+        assert.equal(stack.connections, 0);
+    });
+});
