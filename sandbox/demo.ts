@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import type { FlinkRest } from "../components/provider/flink/restClient.js";
+import { quietTimers } from "../components/provider/kafka/quietTimers.js";
 import type { Audit } from "./dashboard/audit.js";
 import {
     checkpointsOf,
@@ -203,6 +204,7 @@ class Demo {
 }
 
 async function main(): Promise<void> {
+    quietTimers();
     const began = Date.now();
     const log = (line: string) => console.log(`  · ${line}`);
     heading("Setting up Kafka, Flink and Pulumi");
