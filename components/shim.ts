@@ -6,23 +6,21 @@ export type ProviderResource = "comparison" | "authority" | "sessionJob";
 /** What a resource of the provider half is given, before Pulumi knows all of it. */
 export type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };
 
+type Half = Record<ProviderResource, Required<pulumi.dynamic.ResourceProvider>>;
+
 /**
  * A dynamic provider that only loads the provider half and forwards to it. Pulumi serialises this object into the
- * state of every resource: captured by value, the real code would lose its Maps, dates and private fields; loaded by
- * package name from the program's folder, it is always the installed version.
+ * state of every resource, comments in it included: captured by value, the real code would lose its Maps, dates and
+ * private fields; loaded by package name from the program's folder, it is always the installed version.
  */
 export function shim(resource: ProviderResource): pulumi.dynamic.ResourceProvider {
-    const load = (): Required<pulumi.dynamic.ResourceProvider> => {
+    const load = (): Half[ProviderResource] => {
+        const cwd = process.cwd();
         try {
-            const load = process.getBuiltinModule("node:module").createRequire(process.cwd() + "/");
-            // eslint-disable-next-line @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-member-access
-            return load("shadow-flink/provider")[resource];
+            const { createRequire } = process.getBuiltinModule("module");
+            return (createRequire(cwd + "/")("shadow-flink/provider") as Half)[resource];
         } catch (cause) {
-            throw new Error(
-                `The provider half of shadow-flink cannot be loaded from ${process.cwd()}: run npm install (and npm ` +
-                    `run build, where it is built from source). ${String(cause)}`,
-                { cause },
-            );
+            throw new Error(`Run npm install (and build) in ${cwd}. ${String(cause)}`, { cause });
         }
     };
     return {
