@@ -17,7 +17,8 @@ function convert(value: unknown, path: string): unknown {
         return value;
     }
     if (Array.isArray(value)) {
-        return value.map((item, index) => convert(item, `${path}[${index}]`));
+        // Unlike map, from does not pass over holes.
+        return Array.from(value, (item, index) => convert(item, `${path}[${index}]`));
     }
     if (typeof value === "object") {
         const prototype: unknown = Object.getPrototypeOf(value);
@@ -36,7 +37,8 @@ function convert(value: unknown, path: string): unknown {
 
 function describe(value: unknown): string {
     if (typeof value === "object" && value !== null) {
-        return `a ${value.constructor.name}`;
+        const { constructor } = value as { constructor?: { name: string } };
+        return `a ${constructor?.name ?? "object of no known class"}`;
     }
     return typeof value === "number" ? String(value) : `a value of type ${typeof value}`;
 }
