@@ -199,6 +199,16 @@ describe("the authority resource", () => {
             assert.match(failure.reason, /values: mean_delay differs in 5 of 12 records/);
         });
 
+        it("refuses what would skip records that a group has yet to read", async () => {
+            await stack.initial();
+            const coveredFrom = "2099-01-01T00:00:00.000Z";
+            const [failure] = await stack.failures(await stack.promotion({ coveredFrom }));
+            assert.match(
+                failure?.reason ?? "",
+                /^refused\. dashboard \(group dashboard\) has not read 6 records of delays from before/,
+            );
+        });
+
         it("lets a passing promotion through", async () => {
             await stack.initial();
             assert.deepEqual(await stack.failures(await stack.promotion()), []);
@@ -259,6 +269,7 @@ describe("the authority resource", () => {
 
         it("says what a move would do, and moves nothing", async () => {
             await stack.initial();
+            assert.deepEqual(await stack.failures(await stack.promotion()), []);
             assert.equal(await changes({}, await stack.promotion()), true);
             assert.deepEqual(lines, [
                 "delays: promotion: authority moves from v1 (delays) to v2 (delays-v2)",

@@ -39,26 +39,12 @@ export function authorityVerbs(withKafka: WithKafka): Verbs {
             if (!isKnown([inputs.bootstrapServers, inputs.versions, inputs.authority])) {
                 return { changes: true };
             }
-            const log = prefixedLog(inputs.name);
             return withKafka(inputs.bootstrapServers, async (kafka) => {
                 const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
-                const decision = await decide(kafka, inputs, live);
-                if (live === undefined || decision.kind === "initial") {
-                    return { changes: true };
-                }
-                if (decision.kind === "stay") {
-                    return { changes: !sameRouting(olds, live) || !sameConsumers(inputs, live) };
-                }
-                if (decision.kind === "move") {
-                    const plan = await makePlan(kafka, inputs, live, decision.by);
-                    describePlan(plan).forEach((line) => log(`${decision.by}: ${line}`));
-                }
-                if (decision.kind === "unknown") {
-                    log(
-                        "whether authority moves depends on the verdict, which this `up` looks for first",
-                    );
-                }
-                return { changes: true };
+                const stays = live?.authority === inputs.authority;
+                return {
+                    changes: !stays || !sameRouting(olds, live) || !sameConsumers(inputs, live),
+                };
             });
         },
 
@@ -97,8 +83,9 @@ async function problems(withKafka: WithKafka, inputs: AuthorityInputs): Promise<
             }
             const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
             const decision = await decide(kafka, inputs, live);
-            return decision.kind === "refuse"
-                ? [{ property: "authority", reason: `refused. ${decision.reasons.join("\n    ")}` }]
+            const reasons = await objections(kafka, inputs, live, decision);
+            return reasons.length > 0
+                ? [{ property: "authority", reason: `refused. ${reasons.join("\n    ")}` }]
                 : [];
         });
     } catch (error) {
@@ -107,6 +94,28 @@ async function problems(withKafka: WithKafka, inputs: AuthorityInputs): Promise<
         }
         throw error;
     }
+}
+
+/** What stands against a move, with what it would do told: in a preview, before anything happens. */
+async function objections(
+    kafka: KafkaPort,
+    inputs: AuthorityInputs,
+    live: RoutingRecord | undefined,
+    decision: MoveDecision,
+): Promise<readonly string[]> {
+    const log = prefixedLog(inputs.name);
+    if (decision.kind === "refuse") {
+        return decision.reasons;
+    }
+    if (decision.kind === "unknown") {
+        log("whether authority moves depends on the verdict, which this `up` looks for first");
+    }
+    if (decision.kind !== "move" || live === undefined) {
+        return [];
+    }
+    const plan = await makePlan(kafka, inputs, live, decision.by);
+    describePlan(plan).forEach((line) => log(`${decision.by}: ${line}`));
+    return plan.problems;
 }
 
 /** Brings the routing record to what is asked for, from wherever an earlier run was killed. */

@@ -215,6 +215,17 @@ describe("what keeps a look from being complete", () => {
         assert.equal(gone.verdict.outcome, "inconclusive");
     });
 
+    it("is a topic that is compacted", async () => {
+        const [incumbent, candidate] = [topicOf(delays()), topicOf(delays())];
+        candidate.cleanupPolicy = "compact,delete";
+        const { verdict } = await look({ incumbent, candidate });
+        assert.match(
+            verdict.gaps.join(),
+            /delays-v2 is compacted \(cleanup\.policy=compact,delete\)/,
+        );
+        assert.equal(verdict.outcome, "inconclusive");
+    });
+
     it("is a broker that does not answer", async () => {
         const { verdict } = await look({
             incumbent: topicOf(delays()),

@@ -22,6 +22,7 @@ export type Value = object | string | Uint8Array | null;
 /** An in-memory topic: partitions of records, as they stand now. */
 export class FakeTopic {
     id = "first incarnation";
+    cleanupPolicy = "delete";
     readonly partitions: LogRecord[][];
     firstOffset = 0n;
 
@@ -82,7 +83,7 @@ export class FakeKafka implements Partial<KafkaPort> {
                 name,
                 id: topic.id,
                 partitions: topic.partitions.length,
-                cleanupPolicy: "delete",
+                cleanupPolicy: topic.cleanupPolicy,
                 timestampType: "CreateTime",
             },
         );

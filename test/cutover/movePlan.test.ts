@@ -72,7 +72,6 @@ describe("the plan of a move", () => {
             "dashboard (group dashboard-v1) has not read 3 records of delays-v1 from before the time that the verdict " +
                 "covers; delays-v2 does not have them. Let it catch up first.",
         ]);
-        assert.ok(describePlan(plan).includes(plan.problems[0]!));
     });
 
     it("lets a group that never committed begin at the beginning", async () => {

@@ -48,6 +48,11 @@ export class TopicReader {
                     `${this.topic} has ${this.#description.partitions} partitions, but the look was to begin in ` +
                         `${this.from.size}: partitions were added, or it is another topic.`,
                 );
+            } else if (this.#description.cleanupPolicy.includes("compact")) {
+                this.#stop(
+                    `${this.topic} is compacted (cleanup.policy=${this.#description.cleanupPolicy}): what was ` +
+                        "superseded is gone on one topic and not on the other. Such topics cannot be compared yet.",
+                );
             }
         });
     }

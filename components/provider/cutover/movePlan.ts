@@ -235,7 +235,6 @@ export function describePlan(plan: MovePlan): string[] {
                   `${move.group}, with at most ${move.repeatsAtMost} repeats`,
         ),
         `followers finish ${plan.from.topic.name} first, then repeat at most ${plan.handOver.repeatsAtMost} records`,
-        ...plan.problems,
     ];
 }
 
