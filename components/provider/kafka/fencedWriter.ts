@@ -17,9 +17,14 @@ export async function openFencedWriter(
         allowAutoTopicCreation: false,
         retry: { retries: 5 },
     });
-    await producer.connect();
-    const fencing = await producer.transaction();
-    await fencing.abort();
+    try {
+        await producer.connect();
+        const fencing = await producer.transaction();
+        await fencing.abort();
+    } catch (error) {
+        await producer.disconnect().catch(() => undefined);
+        throw error;
+    }
 
     return {
         write: async (topic, records) => {

@@ -1,5 +1,6 @@
-import { Admin as OffsetAdmin } from "@platformatic/kafka";
+import { Admin as OffsetAdmin, MultipleErrors, ProtocolError } from "@platformatic/kafka";
 import { ConfigResourceTypes, Kafka, logLevel, type Admin } from "kafkajs";
+import { explain } from "../errors.js";
 import { registerCodecs } from "./codecs.js";
 import { withDeadline } from "./deadline.js";
 import { openFencedWriter } from "./fencedWriter.js";
@@ -41,11 +42,20 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
         retries: 5,
         autocreateTopics: false,
     });
-    await withDeadline(
-        `Connecting to ${settings.bootstrapServers.join(", ")}`,
-        callSeconds,
-        admin.connect(),
-    );
+    const close = async () => {
+        await Promise.allSettled([admin.disconnect(), offsetAdmin.close()]);
+    };
+    try {
+        await withDeadline(
+            `Connecting to ${settings.bootstrapServers.join(", ")}`,
+            callSeconds,
+            admin.connect(),
+        );
+    } catch (error) {
+        // Not waited for: a server that does not answer does not answer this either.
+        void close();
+        throw error;
+    }
 
     const call = <T>(what: string, promise: Promise<T>) => withDeadline(what, callSeconds, promise);
 
@@ -81,9 +91,7 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
                 `Taking over transactional id ${transactionalId}`,
                 openFencedWriter(kafka, transactionalId),
             ),
-        close: async () => {
-            await Promise.allSettled([admin.disconnect(), offsetAdmin.close()]);
-        },
+        close,
     };
 }
 
@@ -161,6 +169,18 @@ async function lastStableOffsets(
     );
 }
 
+/** What the broker answers to a commit by nobody where somebody is in the group, or was a moment ago. */
+const someMember = [
+    "UNKNOWN_MEMBER_ID",
+    "REBALANCE_IN_PROGRESS",
+    "ILLEGAL_GENERATION",
+    "STALE_MEMBER_EPOCH",
+];
+
+function findAnswer(error: unknown, property: string, value: string): Error | null {
+    return error instanceof MultipleErrors ? error.findBy(property, value) : null;
+}
+
 async function commitForEmptyGroup(
     offsetAdmin: OffsetAdmin,
     group: string,
@@ -181,6 +201,13 @@ async function commitForEmptyGroup(
             ],
         });
     } catch (cause) {
-        throw new GroupNotEmptyError(group, topic, cause);
+        if (someMember.some((answer) => findAnswer(cause, "apiId", answer) !== null)) {
+            throw new GroupNotEmptyError(group, topic, cause);
+        }
+        const answer = findAnswer(cause, "code", ProtocolError.code) ?? cause;
+        throw new Error(
+            `The offsets of group ${group} on ${topic} could not be set: ${explain(answer)}`,
+            { cause },
+        );
     }
 }
