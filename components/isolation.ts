@@ -144,7 +144,8 @@ function groupProblems(
     others: readonly OtherVersion[],
 ): string[] {
     return withKey(sqlOptions(script), "properties.group.id").flatMap(({ value, line }) => {
-        const other = others.find(({ group }) => group === value);
+        // Where the handed group itself is another version's, that is said of the group already.
+        const other = others.find(({ group }) => group === value && group !== names.group);
         if (other === undefined && isOwn(value, names.group)) {
             return [];
         }
@@ -166,21 +167,24 @@ function transactionProblems(
 ): string[] {
     const options = sqlOptions(script);
     const own = `Take the prefix that the callback is handed, "${names.transactionalIdPrefix}".`;
+    // Where the handed prefix itself overlaps, that is said of the prefix already.
+    const known = others.flatMap(({ version, transactionalIdPrefix: prefix }) =>
+        prefix === undefined || overlap(names.transactionalIdPrefix, prefix)
+            ? []
+            : [{ version, prefix }],
+    );
     const problems = [
         ...withKey(options, "sink.transactional-id-prefix"),
         ...withKey(options, "properties.transactional.id"),
     ].flatMap(({ key, value, line }) => {
-        const other = others.find(
-            ({ transactionalIdPrefix }) =>
-                transactionalIdPrefix !== undefined && overlap(value, transactionalIdPrefix),
-        );
+        const other = known.find(({ prefix }) => overlap(value, prefix));
         if (other === undefined && value.startsWith(names.transactionalIdPrefix)) {
             return [];
         }
         const whose =
             other === undefined
                 ? "which does not begin with this version's prefix; the job that is running may have it"
-                : `which overlaps with "${other.transactionalIdPrefix}" of version ${other.version}: each job would ` +
+                : `which overlaps with "${other.prefix}" of version ${other.version}: each job would ` +
                   "abort the other's transactions";
         return [`line ${line}: '${key}' = '${value}', ${whose}. ${own}`];
     });
@@ -205,8 +209,12 @@ function checkpointProblems(
     return keys
         .flatMap((key) => withKey(sqlOptions(script), key))
         .flatMap(({ key, value, line }) => {
+            // Where the handed folder itself is nested, that is said of the folder already.
             const other = others.find(
-                ({ checkpoints }) => checkpoints !== undefined && nested(value, checkpoints),
+                ({ checkpoints }) =>
+                    checkpoints !== undefined &&
+                    nested(value, checkpoints) &&
+                    !nested(names.checkpoints ?? "", checkpoints),
             );
             const foreign =
                 names.checkpoints !== undefined &&
