@@ -155,6 +155,15 @@ describe("the life of a version, with the real engine, Kafka and Flink", functio
         await scene().delivered("v1");
         assert.deepEqual((await scene().audited()).skipped, []);
         assert.deepEqual(await scene().running("delays"), [existing]);
+    });
+
+    it("asks v3 to prove itself again after that, and is settled then", async () => {
+        const { stack } = scene();
+        await stack.up();
+        const since = (await scene().routing())?.writtenAt ?? "";
+        const verdict = await scene().verdict("v3");
+        assert.equal(verdict.outcome, "pass");
+        assert.ok(Date.parse(verdict.comparedAt) > Date.parse(since));
         await stack.up({ expectNoChanges: true });
     });
 });
