@@ -3,7 +3,13 @@ import { resolveCompare, type CompareSettings } from "./compare.js";
 import type { ExistingJob } from "./jobs/existing.js";
 import type { SqlJob, SqlJobArgs } from "./jobs/sessionJob.js";
 import type { ShadowFlinkJobArgs } from "./shadowFlinkJob.js";
-import { nameProblems, versionNames, type Problem, type VersionNames } from "./versions.js";
+import {
+    consumerGroup,
+    nameProblems,
+    versionNames,
+    type Problem,
+    type VersionNames,
+} from "./versions.js";
 
 /** A version with its names, and what its callback made of them. */
 export type Declared =
@@ -37,7 +43,7 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
             ...authorityProblems(args),
             ...Object.keys(versions).flatMap((version) => scriptProblems(versions, version)),
             ...compare.problems,
-            ...consumerProblems(args),
+            ...consumerProblems(args, versions),
             ...overrideProblems(args),
         ],
     };
@@ -114,9 +120,19 @@ function authorityProblems({ authority, versions }: ShadowFlinkJobArgs): Problem
     ];
 }
 
-function consumerProblems({ consumers = {} }: ShadowFlinkJobArgs): Problem[] {
+/** Every group that a consumer reads with, now or after a promotion, must be nobody else's. */
+function consumerProblems(
+    { consumers = {} }: ShadowFlinkJobArgs,
+    versions: Readonly<Record<string, Declared>>,
+): Problem[] {
     const problems: Problem[] = [];
-    const owners = new Map<string, string>();
+    const holders = new Map<string, string>();
+    for (const declared of Object.values(versions)) {
+        const { group } = "existing" in declared ? declared.existing : declared.names;
+        if (group !== undefined) {
+            holders.set(group, `the job of ${declared.names.version}`);
+        }
+    }
     for (const [consumer, { group }] of Object.entries(consumers)) {
         const field = `consumers.${consumer}.group`;
         if (typeof group !== "string" || group.trim() === "") {
@@ -126,14 +142,19 @@ function consumerProblems({ consumers = {} }: ShadowFlinkJobArgs): Problem[] {
             });
             continue;
         }
-        const owner = owners.get(group);
-        if (owner !== undefined) {
-            problems.push({
-                field,
-                message: `"${group}" is the group of ${owner} too: a group can be moved once only.`,
-            });
+        const groups = Object.entries(versions).map(([version, declared]) =>
+            consumerGroup(group, version, "job" in declared),
+        );
+        for (const own of new Set(groups)) {
+            const holder = holders.get(own);
+            if (holder !== undefined) {
+                problems.push({
+                    field,
+                    message: `"${own}" is the group of ${holder} too: every reader needs a group of its own.`,
+                });
+            }
+            holders.set(own, consumer);
         }
-        owners.set(group, consumer);
     }
     return problems;
 }

@@ -1,7 +1,7 @@
 export type { CanaryTopicArgs } from "./canaryTopic.js";
 export type { CompareArgs, FieldTolerance, RuleThresholds } from "./compare.js";
 export { existingJob, type ExistingJob, type ExistingJobArgs } from "./jobs/existing.js";
-export { sqlJob, type SqlJob, type SqlJobArgs, type SqlJobOptions } from "./jobs/sessionJob.js";
+export { sqlJob, type SqlJob, type SqlJobArgs } from "./jobs/sessionJob.js";
 export type { Evidence } from "./provider/comparison/evidence.js";
 export type { Finding, Outcome, Severity, Verdict } from "./provider/comparison/verdict.js";
 export type { RoutingRecord } from "./provider/cutover/routingRecord.js";
@@ -14,4 +14,4 @@ export {
     type ShadowFlinkJobArgs,
     type VersionOutput,
 } from "./shadowFlinkJob.js";
-export type { VersionNames } from "./versions.js";
+export type { NameOverrides, VersionNames } from "./versions.js";

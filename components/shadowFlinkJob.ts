@@ -219,19 +219,13 @@ function versionTopics(
     const managed = Object.entries(versions).filter(([, declared]) => "job" in declared);
     managed.sort(([a], [b]) => Number(b === args.authority) - Number(a === args.authority));
     for (const [version, declared] of managed) {
-        const holdsAuthority = version === args.authority;
         topics[version] = canaryTopic(
             `${name}-${version}-topic`,
             declared.names.topic,
             args.canary ?? {},
             topics[args.authority] ?? Object.values(topics)[0],
-            {
-                ...opts,
-                protect: holdsAuthority,
-                retainOnDelete:
-                    holdsAuthority ||
-                    !("sql" in declared && declared.sql.deleteTopicOnRemoval === true),
-            },
+            // Kept for good: whether somebody still reads it is not known where it is taken out of the program.
+            { ...opts, protect: version === args.authority, retainOnDelete: true },
         );
     }
     return topics;

@@ -91,6 +91,7 @@ class Stack {
                 epoch: index + 1,
                 version,
                 topic: topics[version]!,
+                topicId: this.kafka.topics.get(topics[version]!)?.id ?? "gone",
                 since: now,
                 until: index === versions.length - 1 ? null : now,
                 by: index === 0 ? "initial" : "override",

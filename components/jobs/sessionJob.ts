@@ -17,15 +17,7 @@ export interface SqlJobArgs {
     startTimeoutSeconds?: pulumi.Input<number>;
 }
 
-export interface SqlJobOptions extends NameOverrides {
-    /**
-     * Deletes the version's topic when the version is removed. It is kept otherwise: consumers may still read it.
-     * Defaults to `false`.
-     */
-    deleteTopicOnRemoval?: boolean;
-}
-
-export interface SqlJob extends SqlJobOptions {
+export interface SqlJob extends NameOverrides {
     readonly kind: "sql";
     readonly build: (names: VersionNames) => SqlJobArgs;
 }
@@ -34,8 +26,8 @@ export interface SqlJob extends SqlJobOptions {
  * Declares a version that runs a Flink SQL script on a session cluster. The callback is handed the version's own
  * topic, group, transactional-id prefix and checkpoint folder, and the script must use them.
  */
-export function sqlJob(build: SqlJob["build"], options: SqlJobOptions = {}): SqlJob {
-    return { ...options, kind: "sql", build };
+export function sqlJob(build: SqlJob["build"], names: NameOverrides = {}): SqlJob {
+    return { ...names, kind: "sql", build };
 }
 
 /** What tells one build of a job from another. */

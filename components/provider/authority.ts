@@ -26,12 +26,15 @@ export const authority = authorityVerbs(withKafka);
 /** The same on whatever Kafka `withKafka` connects to. */
 export function authorityVerbs(withKafka: WithKafka): Verbs {
     return {
-        async check(_olds, news) {
+        async check(olds, news) {
             const inputs = news as AuthorityInputs;
             if (!isKnown([inputs.bootstrapServers, inputs.versions, inputs.authority])) {
                 return { inputs: news, failures: [] };
             }
-            return { inputs: news, failures: await problems(withKafka, inputs) };
+            return {
+                inputs: news,
+                failures: await problems(withKafka, inputs, ownersOf(olds, inputs)),
+            };
         },
 
         async diff(_id, olds, news) {
@@ -41,19 +44,20 @@ export function authorityVerbs(withKafka: WithKafka): Verbs {
             }
             return withKafka(inputs.bootstrapServers, async (kafka) => {
                 const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
+                refuseLost(olds, inputs, live);
                 const stays = live?.authority === inputs.authority;
                 return {
-                    changes: !stays || !sameRouting(olds, live) || !sameConsumers(inputs, live),
+                    changes: !stays || !sameRouting(olds, live) || !isWrittenFor(inputs, live),
                 };
             });
         },
 
         create: async (inputs) => ({
             id: (inputs as AuthorityInputs).name,
-            outs: await reconcile(withKafka, inputs),
+            outs: await reconcile(withKafka, {}, inputs),
         }),
 
-        update: async (_id, _olds, news) => ({ outs: await reconcile(withKafka, news) }),
+        update: async (_id, olds, news) => ({ outs: await reconcile(withKafka, olds, news) }),
 
         /** The record stays: consumers read on from it, whether or not a stack still manages it. */
         delete: (_id, state) => {
@@ -66,7 +70,11 @@ export function authorityVerbs(withKafka: WithKafka): Verbs {
     };
 }
 
-async function problems(withKafka: WithKafka, inputs: AuthorityInputs): Promise<CheckFailure[]> {
+async function problems(
+    withKafka: WithKafka,
+    inputs: AuthorityInputs,
+    owners: readonly string[],
+): Promise<CheckFailure[]> {
     try {
         return await withKafka(inputs.bootstrapServers, async (kafka) => {
             const missing: CheckFailure[] = [];
@@ -82,7 +90,11 @@ async function problems(withKafka: WithKafka, inputs: AuthorityInputs): Promise<
                 return missing;
             }
             const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
-            const decision = await decide(kafka, inputs, live);
+            const renamed = renamedGroups(inputs, live);
+            if (renamed.length > 0) {
+                return renamed;
+            }
+            const decision = await decide(kafka, inputs, live, owners);
             const reasons = await objections(kafka, inputs, live, decision);
             return reasons.length > 0
                 ? [{ property: "authority", reason: `refused. ${reasons.join("\n    ")}` }]
@@ -119,12 +131,13 @@ async function objections(
 }
 
 /** Brings the routing record to what is asked for, from wherever an earlier run was killed. */
-async function reconcile(withKafka: WithKafka, news: Json): Promise<Json> {
+async function reconcile(withKafka: WithKafka, olds: Json, news: Json): Promise<Json> {
     const inputs = news as AuthorityInputs;
     const log = prefixedLog(inputs.name);
     const routing = await withKafka(inputs.bootstrapServers, async (kafka) => {
         const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
-        const decision = await decide(kafka, inputs, live);
+        refuseLost(olds, inputs, live);
+        const decision = await decide(kafka, inputs, live, ownersOf(olds, inputs));
         return actOn(decision, routingContext(kafka, inputs, log), inputs, live);
     });
     return toState({ ...news, routing });
@@ -145,7 +158,7 @@ async function actOn(
     }
     switch (decision.kind) {
         case "stay":
-            return sameConsumers(inputs, live) ? live : writeConsumers(context, live, groups);
+            return isWrittenFor(inputs, live) ? live : writeConsumers(context, live, groups);
         case "move":
             return carryOut(
                 context,
@@ -169,13 +182,16 @@ async function decide(
     kafka: KafkaPort,
     inputs: AuthorityInputs,
     live: RoutingRecord | undefined,
+    owners: readonly string[],
 ): Promise<MoveDecision> {
     const moves = live !== undefined && live.authority !== inputs.authority;
+    const topic = topicOf(inputs, inputs.authority);
     const { verdict, jobStatus, candidateDigest } = inputs;
     return decideMove({
         requested: inputs.authority,
         live,
-        owner: inputs.owner,
+        owners,
+        topic: { name: topic, id: moves ? await topicId(kafka, topic) : null },
         versions: inputs.versions,
         verdict: isKnown([verdict, jobStatus, candidateDigest]) ? verdict : "unknown",
         fingerprint:
@@ -184,7 +200,7 @@ async function decide(
                       incumbent: { version: live.authority, topic: live.topic },
                       candidate: {
                           version: inputs.authority,
-                          topic: topicOf(inputs, inputs.authority),
+                          topic,
                       },
                       candidateDigest,
                       settings: inputs.settings,
@@ -264,8 +280,52 @@ function sameRouting(state: Json, live: RoutingRecord): boolean {
     return known?.epoch === live.epoch && known.writtenAt === live.writtenAt;
 }
 
-function sameConsumers(inputs: AuthorityInputs, live: RoutingRecord): boolean {
+/** Whether the record names this stack and its consumers. */
+function isWrittenFor(inputs: AuthorityInputs, live: RoutingRecord): boolean {
     const asked = Object.keys(inputs.consumers).sort();
     const routed = Object.keys(live.consumers).sort();
-    return asked.join("\n") === routed.join("\n");
+    return live.owner === inputs.owner && asked.join("\n") === routed.join("\n");
+}
+
+/** What this stack is called, and what it was called when the state was written. */
+function ownersOf(olds: Json, { owner }: AuthorityInputs): string[] {
+    const former = olds["owner"] as string | undefined;
+    return former === undefined ? [owner] : [owner, former];
+}
+
+/**
+ * A record that was there and is gone is no first start: beginning anew would send consumers to a topic without having
+ * aligned them.
+ */
+function refuseLost(olds: Json, inputs: AuthorityInputs, live: RoutingRecord | undefined): void {
+    const known = olds["routing"] as RoutingRecord | undefined;
+    if (known !== undefined && live === undefined) {
+        throw new Error(
+            `The routing record of ${inputs.name} is gone from ${inputs.routingTopic}; the last one known here says ` +
+                `${known.authority} (${known.topic}) at epoch ${known.epoch}. Is this the right cluster? To restore it, ` +
+                `write the JSON of the output \`routing\` back to partition 0 under the key "${inputs.name}"; to begin ` +
+                "anew, take the pointer out of the state with `pulumi state delete`.",
+        );
+    }
+}
+
+/** Groups that a consumer has other than the record says: they would be left where they are without a word. */
+function renamedGroups(inputs: AuthorityInputs, live: RoutingRecord | undefined): CheckFailure[] {
+    return Object.entries(live?.consumers ?? {}).flatMap(([consumer, { group }]) => {
+        const asked = inputs.consumers[consumer]?.[live?.authority ?? ""];
+        return asked === undefined || asked === group
+            ? []
+            : [
+                  {
+                      property: "consumers",
+                      reason:
+                          `consumers.${consumer}.group: it reads ${live?.topic} as "${group}", and would be "${asked}" now. ` +
+                          "A group that reads cannot be renamed: declare a consumer of another name beside it.",
+                  },
+              ];
+    });
+}
+
+async function topicId(kafka: KafkaPort, topic: string): Promise<string | null> {
+    return (await kafka.describeTopic(topic))?.id ?? null;
 }

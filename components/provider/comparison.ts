@@ -1,11 +1,10 @@
-import { rollbackTargets } from "../roles.js";
 import { decide } from "./comparison/decide.js";
 import { gatherEvidence } from "./comparison/gather.js";
 import { currentFingerprint, type Subject } from "./comparison/subject.js";
 import { summarise } from "./comparison/summary.js";
 import type { Verdict } from "./comparison/verdict.js";
 import { withKafka } from "./connection.js";
-import { lostAuthorityAt } from "./cutover/decide.js";
+import { isStandby, lostAuthorityAt } from "./cutover/decide.js";
 import { parseOffsets, recordOffsets } from "./cutover/routingRecord.js";
 import { readRoutingRecord } from "./cutover/routingStore.js";
 import { explain, PartialFailure } from "./errors.js";
@@ -74,7 +73,10 @@ async function incumbentOf(kafka: KafkaPort, inputs: ComparisonInputs): Promise<
     // Before the first record is written, authority is what the program says.
     const holder = live?.authority ?? inputs.authority;
     const history = live?.history ?? [];
-    const settled = holder === inputs.version || rollbackTargets(history).includes(inputs.version);
+    const own = inputs.versions[inputs.version]?.topic ?? "";
+    const id = (await kafka.describeTopic(own))?.id ?? null;
+    const settled =
+        holder === inputs.version || isStandby(inputs.version, { name: own, id }, history);
     const topic = live?.topic ?? inputs.versions[holder]?.topic;
     const candidateLostAt = lostAuthorityAt(inputs.version, history);
     return settled || topic === undefined ? null : { version: holder, topic, candidateLostAt };

@@ -253,6 +253,7 @@ function record(given: { epoch: number; authority: string; held: string[] }): Ro
             epoch: index + 1,
             version,
             topic: `delays-${version}`,
+            topicId: "id",
             since: "2026-01-01T00:00:00.000Z",
             until: null,
             by: "override",

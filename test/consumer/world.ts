@@ -479,6 +479,7 @@ function tenure(epoch: number, version: string): RoutingRecord["history"][number
         epoch,
         version,
         topic,
+        topicId: "id",
         since: "",
         until: null,
         by: "override",

@@ -27,6 +27,7 @@ function live(...versions: string[]): RoutingRecord {
         epoch: i + 1,
         version,
         topic: `delays-${version}`,
+        topicId: `id of ${version}`,
         since: now.toISOString(),
         until: null,
         by: "initial" as const,
@@ -52,7 +53,8 @@ function live(...versions: string[]): RoutingRecord {
 const promotion: MoveQuestion = {
     requested: "v2",
     live: live("v1"),
-    owner: "org/project/stack",
+    owners: ["org/project/stack"],
+    topic: { name: "delays-v2", id: "id of v2" },
     versions: { v1: { managed: false }, v2: { managed: true } },
     verdict: passing,
     fingerprint: "f",
@@ -89,6 +91,11 @@ describe("the decision on authority", () => {
         ["a topic that is gone", { fingerprint: null }, /something else than what is there now/],
         ["a job that is dead", { jobStatus: "FAILED" }, /The job of v2 is FAILED/],
         ["a verdict that is too old", { now: new Date("2026-11-23T13:00:00Z") }, /3660 s old/],
+        [
+            "a verdict from the future",
+            { now: new Date("2026-11-23T11:57:00Z") },
+            /which has not come yet/,
+        ],
         ["a verdict without a time", { verdict: { ...passing, comparedAt: "" } }, /NaN s old/],
         [
             "a verdict on another pair",
@@ -97,7 +104,7 @@ describe("the decision on authority", () => {
         ],
         [
             "somebody else's routing record",
-            { owner: "org/other/stack" },
+            { owners: ["org/other/stack"] },
             /belongs to org\/project\/stack/,
         ],
         ["a version that is not declared", { requested: "v9" }, /v9 is not in `versions`/],
@@ -142,11 +149,39 @@ describe("the decision on authority", () => {
     });
 
     it("rolls back without asking for a verdict", () => {
-        const back = { ...promotion, live: live("v1", "v2"), requested: "v1", verdict: null };
+        const topic = { name: "delays-v1", id: "id of v1" };
+        const back = {
+            ...promotion,
+            live: live("v1", "v2"),
+            requested: "v1",
+            topic,
+            verdict: null,
+        };
         assert.deepEqual(decideMove({ ...back, fingerprint: null }), {
             kind: "move",
             by: "rollback",
         });
+    });
+
+    it("does not roll back to what only has the name of a version that held authority", () => {
+        const back = { ...promotion, live: live("v1", "v2"), requested: "v1", verdict: null };
+        for (const topic of [
+            { name: "delays-v1", id: "id of another" },
+            { name: "elsewhere", id: "id of v1" },
+            { name: "delays-v1", id: null },
+        ]) {
+            assert.match(reasonsOf({ ...back, topic }), /no verdict on v1/);
+        }
+    });
+
+    it("knows a stack that was renamed by what it was called before", () => {
+        const owners = ["org/new/stack", "org/project/stack"];
+        assert.deepEqual(decideMove({ ...promotion, owners }), { kind: "move", by: "promotion" });
+    });
+
+    it("promotes by the verdict, not by an override that was left set", () => {
+        const override = { reason: "once", approvedBy: "ada" };
+        assert.deepEqual(decideMove({ ...promotion, override }), { kind: "move", by: "promotion" });
     });
 
     it("asks a version that was rolled back from for a new verdict", () => {
@@ -172,7 +207,7 @@ describe("the decision on authority", () => {
             fc.property(
                 fc.constantFrom<Verdict["outcome"]>("fail", "inconclusive"),
                 fc.option(fc.constantFrom("f", "g")),
-                fc.integer({ min: -10, max: 10_000 }),
+                fc.integer({ min: -1_000, max: 10_000 }),
                 (outcome, fingerprint, age) => {
                     const comparedAt = new Date(now.getTime() - age * 1000).toISOString();
                     const verdict = { ...passing, outcome, comparedAt };

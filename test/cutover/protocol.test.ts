@@ -47,6 +47,7 @@ const first: RoutingRecord = {
             epoch: 1,
             version: "v1",
             topic: "delays-v1",
+            topicId: "delays-v1-2",
             since: "2026-11-23T12:00:00.000Z",
             until: null,
             by: "initial",
@@ -111,6 +112,7 @@ describe("the routing record", () => {
                     epoch: 2,
                     version: "v2",
                     topic: "delays-v2",
+                    topicId: "delays-v2-3",
                     since,
                     until: null,
                     ...promotion,
@@ -156,7 +158,15 @@ describe("the routing record", () => {
             history: [
                 before.history[0],
                 { ...before.history[1], until: since },
-                { epoch: 3, version: "v1", topic: "delays-v1", since, until: null, ...rollback },
+                {
+                    epoch: 3,
+                    version: "v1",
+                    topic: "delays-v1",
+                    topicId: "delays-v1-2",
+                    since,
+                    until: null,
+                    ...rollback,
+                },
             ],
         });
         assert.deepEqual(await given.live(), written);

@@ -7,12 +7,20 @@ export interface Override {
     readonly approvedBy: string;
 }
 
+export interface TopicIdentity {
+    readonly name: string;
+    readonly id: string | null;
+}
+
 export interface MoveQuestion {
     /** The version that the program asks to hold authority. */
     readonly requested: string;
     /** The routing record as it stands in Kafka; `undefined` before the first one was written. */
     readonly live: RoutingRecord | undefined;
-    readonly owner: string;
+    /** organization/project/stack of the program, and what it was called before where that is known. */
+    readonly owners: readonly string[];
+    /** The requested version's topic as it is now; the id is `null` where there is none. */
+    readonly topic: TopicIdentity;
     /** The versions in the program, with what is known of each. */
     readonly versions: Readonly<Record<string, { readonly managed: boolean }>>;
     /** The candidate's verdict; `null` where there is none, `"unknown"` in a preview that will look again. */
@@ -34,31 +42,51 @@ export type MoveDecision =
     | { readonly kind: "unknown" }
     | { readonly kind: "refuse"; readonly reasons: readonly string[] };
 
+/** How far the clocks of two machines may be apart. */
+const maxSkewSeconds = 60;
+
 /** Whether authority goes where the program asks. Fails closed: what cannot be shown is refused. */
 export function decideMove(question: MoveQuestion): MoveDecision {
     const { requested, live, versions } = question;
     if (live === undefined) {
         return decideInitial(question);
     }
-    if (live.owner !== question.owner) {
+    if (!question.owners.includes(live.owner)) {
         return refuse(
-            `The routing record of "${live.name}" belongs to ${live.owner}, this is ${question.owner}. ` +
+            `The routing record of "${live.name}" belongs to ${live.owner}, this is ${question.owners[0]}. ` +
                 "Two stacks cannot route the same consumers: give one of the components another name.",
         );
     }
     if (live.authority === requested) {
         return { kind: "stay" };
     }
-    if (rollbackTargets(live.history).includes(requested)) {
+    if (isStandby(requested, question.topic, live.history)) {
         return { kind: "move", by: "rollback" };
     }
     if (versions[requested] === undefined) {
         return refuse(`${requested} is not in \`versions\`.`);
     }
-    if (question.override !== null) {
-        return { kind: "move", by: "override" };
-    }
-    return decidePromotion(question, live);
+    const promotion = decidePromotion(question, live);
+    return promotion.kind === "refuse" && question.override !== null
+        ? { kind: "move", by: "override" }
+        : promotion;
+}
+
+/**
+ * Whether authority can go back to a version without a verdict: it is one that the present holder took it from, or one
+ * before, and still writes the very topic that it held authority with. A name alone proves nothing.
+ */
+export function isStandby(
+    version: string,
+    topic: TopicIdentity,
+    history: readonly Tenure[],
+): boolean {
+    const tenure = history.findLast((past) => past.version === version);
+    return (
+        rollbackTargets(history).includes(version) &&
+        tenure?.topic === topic.name &&
+        tenure.topicId === topic.id
+    );
 }
 
 function decideInitial({ requested, versions }: MoveQuestion): MoveDecision {
@@ -121,6 +149,13 @@ function decidePromotion(question: MoveQuestion, live: RoutingRecord): MoveDecis
     if (question.jobStatus !== null && question.jobStatus !== "RUNNING") {
         reasons.push(
             `The job of ${requested} is ${question.jobStatus}: nothing more would come from it.`,
+        );
+    }
+    const tooEarly =
+        Date.parse(verdict.comparedAt) - question.now.getTime() > maxSkewSeconds * 1000;
+    if (tooEarly) {
+        reasons.push(
+            `The verdict is from ${verdict.comparedAt}, which has not come yet: does a machine's clock go wrong?`,
         );
     }
     const ageSeconds = (question.now.getTime() - Date.parse(verdict.comparedAt)) / 1000;

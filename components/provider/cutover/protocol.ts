@@ -57,6 +57,7 @@ export async function writeInitial(
                 epoch: 1,
                 version,
                 topic,
+                topicId: described.id,
                 since: writtenAt,
                 until: null,
                 by: "initial",
@@ -69,7 +70,7 @@ export async function writeInitial(
     return record;
 }
 
-/** Takes consumers into the routing record, or out of it, where authority stays. */
+/** Takes consumers into the routing record or out of it, and a new owner's name, where authority stays. */
 export async function writeConsumers(
     context: RoutingContext,
     live: RoutingRecord,
@@ -77,6 +78,7 @@ export async function writeConsumers(
 ): Promise<RoutingRecord> {
     const record: RoutingRecord = {
         ...live,
+        owner: context.owner,
         writtenAt: context.now().toISOString(),
         consumers: routesOf(groups, live.consumers),
     };
@@ -233,6 +235,7 @@ function nextRecord(
     const epoch = live.epoch + 1;
     const record: RoutingRecord = {
         ...live,
+        owner: context.owner,
         epoch,
         authority: plan.to.version,
         topic: plan.to.topic.name,
@@ -269,6 +272,7 @@ function nextRecord(
                 epoch,
                 version: plan.to.version,
                 topic: plan.to.topic.name,
+                topicId: plan.to.topic.id,
                 since: writtenAt,
                 until: null,
                 ...reason,

@@ -37,6 +37,7 @@ const tenure = z.object({
     epoch: z.number().int().positive(),
     version: z.string(),
     topic: z.string(),
+    topicId: z.string(),
     /** ISO times; `until` is `null` for the one that holds authority now. */
     since: z.string(),
     until: z.string().nullable(),
@@ -49,7 +50,7 @@ const tenure = z.object({
 const routingRecord = z.object({
     recordVersion: z.literal(1),
     name: z.string(),
-    /** Who writes this record: organization/project/stack and name of the component. */
+    /** Who writes this record: organization/project/stack. */
     owner: z.string(),
     /** Rises by one with every move; a reader never acts on a lower one than it has seen. */
     epoch: z.number().int().positive(),
