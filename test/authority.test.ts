@@ -199,6 +199,25 @@ describe("the authority resource", () => {
             assert.match(failure.reason, /values: mean_delay differs in 5 of 12 records/);
         });
 
+        it("refuses another group for a consumer that reads already", async () => {
+            await stack.initial();
+            const inputs = stack.inputs({
+                consumers: { dashboard: { v1: "renamed", v2: "renamed-v2" } },
+            });
+            const [failure] = await stack.failures(inputs);
+            assert.equal(failure?.property, "consumers");
+            assert.match(failure.reason, /reads delays as "dashboard", and would be "renamed" now/);
+        });
+
+        it("knows a stack that was renamed by its old inputs", async () => {
+            await stack.initial();
+            const inputs = stack.inputs({ owner: "organization/project/renamed" });
+            const { failures } = await stack.verbs.check(stack.inputs(), inputs);
+            assert.deepEqual(failures, []);
+            const [stranger] = await stack.failures(inputs);
+            assert.match(stranger?.reason ?? "", /belongs to organization\/project\/stack/);
+        });
+
         it("refuses what would skip records that a group has yet to read", async () => {
             await stack.initial();
             const coveredFrom = "2099-01-01T00:00:00.000Z";
@@ -258,6 +277,24 @@ describe("the authority resource", () => {
             const two = { dashboard: { v1: "dashboard" }, report: { v1: "report" } };
             assert.equal(await changes(outs, stack.inputs({ consumers: two })), true);
             assert.equal(await changes(outs, stack.inputs({ consumers: {} })), true);
+        });
+
+        it("refuses to begin anew where a record was and is gone", async () => {
+            const { outs } = await stack.verbs.create(stack.inputs());
+            stack.kafka.topics.delete("delays-routing");
+            const lost =
+                /routing record of delays is gone from delays-routing.*v1 \(delays\) at epoch 1/s;
+            await assert.rejects(stack.verbs.diff("delays", outs, stack.inputs()), lost);
+            await assert.rejects(stack.verbs.update("delays", outs, stack.inputs()), lost);
+        });
+
+        it("changes when the stack was renamed, and writes the new name", async () => {
+            const { outs } = await stack.verbs.create(stack.inputs());
+            const inputs = stack.inputs({ owner: "organization/project/renamed" });
+            assert.equal(await changes(outs, inputs), true);
+            await stack.verbs.update("delays", outs, inputs);
+            const live = await stack.live();
+            assert.deepEqual([live?.owner, live?.epoch], ["organization/project/renamed", 1]);
         });
 
         it("changes when the record is a newer one than the state says", async () => {

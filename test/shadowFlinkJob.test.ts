@@ -254,6 +254,24 @@ describe("ShadowFlinkJob", () => {
             assert.match(problemsOf({ versions }), /versions\.v2\.group: "delays-job"/);
         });
 
+        it("a consumer whose group is another reader's, now or after a promotion", () => {
+            const message = problemsOf({
+                consumers: {
+                    dashboard: { group: "dashboard" },
+                    other: { group: "dashboard-v2" },
+                    delays: { group: "delays" },
+                },
+            });
+            assert.match(
+                message,
+                /consumers\.other\.group: "dashboard-v2" is the group of dashboard too/,
+            );
+            assert.match(
+                message,
+                /consumers\.delays\.group: "delays-v2" is the group of the job of v2 too/,
+            );
+        });
+
         it("several problems at once", () => {
             const message = problemsOf(
                 {

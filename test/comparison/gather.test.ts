@@ -42,6 +42,17 @@ describe("looking at two topics", () => {
         assert.match(none.verdict.findings[0]!.sentence, /Neither version has written anything/);
     });
 
+    it("does not pass a candidate that was right and has stopped", async () => {
+        const near = await look({ incumbent: topicOf(delays(12)), candidate: topicOf(delays(8)) });
+        assert.equal(near.verdict.outcome, "pass");
+        const far = await look({ incumbent: topicOf(delays(13)), candidate: topicOf(delays(8)) });
+        assert.equal(far.verdict.outcome, "inconclusive");
+        assert.match(
+            far.verdict.findings[0]!.sentence,
+            /lags more than 14,400 seconds of event time/,
+        );
+    });
+
     it("is not held up by partitions that are empty or have fallen silent", async () => {
         const candidate = new FakeTopic([
             delays().filter((_, i) => i !== 7),

@@ -1,3 +1,4 @@
+import type { CompareSettings } from "../../../compare.js";
 import type { Evidence, VersionEvidence } from "../evidence.js";
 import { totalsOf, type Found, type Rule } from "./rule.js";
 import { number, several, time } from "./wording.js";
@@ -7,7 +8,8 @@ export const sufficiency: Rule = {
     name: "evidence",
     severity: "required",
     needsEveryRecord: false,
-    examine(evidence, { minWindows, minRecords }) {
+    examine(evidence, settings) {
+        const { minWindows, minRecords } = settings;
         const windows = evidence.windows.filter((window) => window.incumbentRecords > 0).length;
         const { incumbentRecords, candidateRecords } = totalsOf(evidence.windows);
         const enough = windows >= minWindows && incumbentRecords >= minRecords;
@@ -19,21 +21,42 @@ export const sufficiency: Rule = {
             threshold: `at least ${several(minWindows, "window")} with ${several(minRecords, "record")}`,
         };
         const have = `${several(windows, "finished window")} with ${several(incumbentRecords, "record")} of the incumbent`;
+        const behind = distance(evidence) > mayLag(settings);
         return [
-            enough
-                ? { ...found, outcome: "pass", sentence: `There is enough to judge: ${have}.` }
-                : {
+            enough && behind
+                ? {
                       ...found,
                       outcome: "inconclusive",
                       sentence:
-                          silence(evidence) ??
-                          `There is not enough to judge yet: ${have}, of ${number(minWindows)} and ` +
-                              `${number(minRecords)} needed${progress(evidence)}. Look again later, or ` +
-                              "raise compare.waitSeconds.",
-                  },
+                          `The candidate lags more than ${several(mayLag(settings) / 1000, "second")} of event time behind` +
+                          `${progress(evidence)}: what it says of now is not known. Does its job run, and keep up?`,
+                  }
+                : enough
+                  ? { ...found, outcome: "pass", sentence: `There is enough to judge: ${have}.` }
+                  : {
+                        ...found,
+                        outcome: "inconclusive",
+                        sentence:
+                            silence(evidence) ??
+                            `There is not enough to judge yet: ${have}, of ${number(minWindows)} and ` +
+                                `${number(minRecords)} needed${progress(evidence)}. Look again later, or ` +
+                                "raise compare.waitSeconds.",
+                    },
         ];
     },
 };
+
+/**
+ * A candidate that has stopped writes nothing wrong any more: how old what it was judged by may be. Twice what a window
+ * needs to be judged, since output comes in steps.
+ */
+function mayLag({ windowSeconds, allowedLatenessSeconds }: CompareSettings): number {
+    return 2 * (windowSeconds + allowedLatenessSeconds) * 1000;
+}
+
+function distance({ incumbent, candidate }: Evidence): number {
+    return (incumbent.watermark ?? -Infinity) - (candidate.watermark ?? -Infinity);
+}
 
 function silence({ incumbent, candidate }: Evidence): string | undefined {
     const silent = [incumbent, candidate].filter((version) => version.records === 0);
