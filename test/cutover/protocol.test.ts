@@ -320,6 +320,17 @@ describe("a move", () => {
         assert.deepEqual(await given.live(), first);
     });
 
+    it("goes back over members that never left, and leaves them where they are", async () => {
+        const given = await scene();
+        const live = await promoted(given);
+        given.kafka.members.add("dashboard-v1");
+        const written = await carryOut(given.context, live, () => given.plan(live, "v1"), rollback);
+        assert.equal(written.authority, "v1");
+        assert.deepEqual(written.consumers["dashboard"]?.committed, { 0: "1", 1: "1" });
+        assert.deepEqual(await given.kafka.committedOffsets("dashboard-v1", "delays-v1"), at(1, 1));
+        assert.match(given.lines.join("\n"), /dashboard-v1 has members that never left delays-v1/);
+    });
+
     it("waits a while for them to leave", async () => {
         const given = await scene();
         const live = await given.initial();

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { GroupNotEmptyError, type KafkaPort, type Offsets } from "../kafka/port.js";
 import type { Log } from "../log.js";
 import type { Override } from "./decide.js";
-import type { MovePlan } from "./movePlan.js";
+import type { ConsumerMove, MovePlan } from "./movePlan.js";
 import { parseRoutingRecord, recordOffsets, type RoutingRecord } from "./routingRecord.js";
 import { readRoutingRecord } from "./routingStore.js";
 
@@ -105,11 +105,22 @@ export async function carryOut(
         if (plan.problems.length > 0) {
             throw new Error(`Nothing was moved. ${plan.problems.join(" ")}`);
         }
+        const consumers: Record<string, ConsumerMove> = {};
         for (const [name, move] of Object.entries(plan.consumers)) {
-            await commitAndReadBack(context, move.group, plan.to.topic.name, move.committed);
-            log(`consumer ${name}: group ${move.group} stands ready on ${plan.to.topic.name}`);
+            const topic = plan.to.topic.name;
+            const stayed =
+                reason.by === "rollback" ? await whereItStayed(context, move, topic) : undefined;
+            if (stayed === undefined) {
+                await commitAndReadBack(context, move.group, topic, move.committed);
+            }
+            consumers[name] = { ...move, committed: stayed ?? move.committed };
+            log(
+                stayed === undefined
+                    ? `consumer ${name}: group ${move.group} stands ready on ${topic}`
+                    : `consumer ${name}: group ${move.group} has members that never left ${topic}; it reads on where it is`,
+            );
         }
-        record = nextRecord(context, live, plan, reason);
+        record = nextRecord(context, live, { ...plan, consumers }, reason);
         return record;
     });
     if (record === undefined) {
@@ -154,6 +165,29 @@ function readBack(context: RoutingContext, record: RoutingRecord): Promise<void>
                   `The routing record was written but reads back as ${describe(read)} instead of ${describe(record)}.`,
               );
     });
+}
+
+/**
+ * Where a group stands on the topic that authority goes back to, if it is still being read with it: its own commits
+ * have nothing unread before them, so it is left alone, and a rollback does not wait for anybody to leave.
+ */
+async function whereItStayed(
+    { kafka }: RoutingContext,
+    { group, committed }: ConsumerMove,
+    topic: string,
+): Promise<Offsets | undefined> {
+    try {
+        await kafka.commitOffsets(group, topic, committed);
+        return undefined;
+    } catch (error) {
+        if (!(error instanceof GroupNotEmptyError)) {
+            throw error;
+        }
+        const standing = await kafka.committedOffsets(group, topic);
+        return [...committed.keys()].every((partition) => standing.has(partition))
+            ? standing
+            : undefined;
+    }
 }
 
 /**
