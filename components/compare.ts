@@ -155,6 +155,14 @@ export function resolveCompare(args: CompareArgs): {
         rules: readRules(root),
     };
     const { waitSeconds, settleSeconds, timeoutSeconds } = settings;
+    const { recheckAfterSeconds, maxVerdictAgeSeconds } = settings;
+    if (recheckAfterSeconds > maxVerdictAgeSeconds) {
+        root.refuse(
+            "recheckAfterSeconds",
+            `is ${recheckAfterSeconds}: a verdict that is too old to promote (maxVerdictAgeSeconds, ` +
+                `${maxVerdictAgeSeconds}) would be too young to be looked at again.`,
+        );
+    }
     if (waitSeconds + settleSeconds >= timeoutSeconds) {
         root.refuse(
             "timeoutSeconds",

@@ -93,6 +93,8 @@ describe("the arguments of a comparison", () => {
             ["compare.memoryMiB", { memoryMiB: 1 }],
             ["compare.timeoutSeconds", { waitSeconds: 600 }],
             ["compare.timeoutSeconds", { timeoutSeconds: 61 }],
+            ["compare.recheckAfterSeconds", { recheckAfterSeconds: 3601 }],
+            ["compare.recheckAfterSeconds", { maxVerdictAgeSeconds: 299 }],
             ["compare.fields", { fields: ["delay"] }],
             ["compare.fields.delay", { fields: { delay: undefined } }],
             ["compare.fields.delay", { fields: { delay: 5 } }],

@@ -9,7 +9,7 @@ import { parseOffsets, recordOffsets } from "./cutover/routingRecord.js";
 import { readRoutingRecord } from "./cutover/routingStore.js";
 import { explain, PartialFailure } from "./errors.js";
 import type { ComparisonInputs, ComparisonState, EvidenceRange } from "./inputs.js";
-import type { KafkaPort } from "./kafka/port.js";
+import type { KafkaPort, TopicDescription } from "./kafka/port.js";
 import { prefixedLog, type Log } from "./log.js";
 import { toState } from "./state.js";
 import { isKnown, type Json, type Verbs } from "./verbs.js";
@@ -180,8 +180,16 @@ async function rangeOf(
         kafka.describeTopic(candidate.topic),
     ]);
     if (incumbentTopic === undefined || candidateTopic === undefined) {
-        const missing = incumbentTopic === undefined ? incumbent : candidate;
-        throw new Error(`Topic ${missing.topic} of ${missing.version} does not exist.`);
+        // The look says which one is not there; a candidate without a topic must not break the stack.
+        const end = async (topic: TopicDescription | undefined) =>
+            topic === undefined ? {} : recordOffsets(await kafka.lastStableOffsets(topic.name));
+        return {
+            incumbent: incumbent.version,
+            incumbentTopicId: incumbentTopic?.id ?? "",
+            incumbentFrom: await end(incumbentTopic),
+            candidateTopicId: candidateTopic?.id ?? "",
+            candidateFrom: await end(candidateTopic),
+        };
     }
     const same =
         known?.incumbent === incumbent.version &&
