@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import type { SessionJobInputs } from "../provider/inputs.js";
 import { shim, type Inputs } from "../shim.js";
 import type { NameOverrides, VersionNames } from "../versions.js";
 
@@ -33,18 +34,6 @@ export function sqlJob(build: SqlJob["build"], names: NameOverrides = {}): SqlJo
 /** What tells one build of a job from another. */
 function scriptDigest(script: string): string {
     return createHash("sha256").update(script).digest("hex");
-}
-
-export interface SessionJobInputs {
-    readonly name: string;
-    readonly version: string;
-    readonly jobName: string;
-    readonly gateway: string;
-    readonly rest: string | null;
-    readonly script: string;
-    readonly digest: string;
-    readonly savepointDirectory: string | null;
-    readonly startTimeoutSeconds: number;
 }
 
 const provider = shim("sessionJob");

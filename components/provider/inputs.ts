@@ -54,3 +54,21 @@ export interface AuthorityInputs extends CommonInputs, ComparisonState {
     readonly transactionalId: string;
     readonly override: Override | null;
 }
+
+export interface SessionJobInputs {
+    /** Name of the component. */
+    readonly name: string;
+    readonly version: string;
+    /** What the job is called in Flink. */
+    readonly jobName: string;
+    /** URL of the SQL Gateway. */
+    readonly gateway: string;
+    /** URL of the cluster's REST API; `null` for the one that the gateway is configured with. */
+    readonly rest: string | null;
+    readonly script: string;
+    /** sha256 of the script. */
+    readonly digest: string;
+    /** Where to leave a savepoint when the job is stopped; `null` for none. */
+    readonly savepointDirectory: string | null;
+    readonly startTimeoutSeconds: number;
+}

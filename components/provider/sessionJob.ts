@@ -11,23 +11,11 @@ import { findOwnJob } from "./flink/ownJob.js";
 import { FlinkRest, isTerminal, type JobDetails } from "./flink/restClient.js";
 import { restAddress, SqlGatewaySession } from "./flink/sqlGateway.js";
 import { submitOrAdopt } from "./flink/submit.js";
+import type { SessionJobInputs } from "./inputs.js";
 import { prefixedLog } from "./log.js";
 import { sessionJobProblems } from "./sessionJobInputs.js";
 import { toState } from "./state.js";
 import { type Json, unknownValue, type Verbs } from "./verbs.js";
-
-/** What the program half hands over. */
-export interface SessionJobInputs {
-    readonly name: string;
-    readonly version: string;
-    readonly jobName: string;
-    readonly gateway: string;
-    readonly rest: string | null;
-    readonly script: string;
-    readonly digest: string;
-    readonly savepointDirectory: string | null;
-    readonly startTimeoutSeconds: number;
-}
 
 interface SessionJobState extends SessionJobInputs {
     readonly jobId: string;

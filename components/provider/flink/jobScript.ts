@@ -64,7 +64,9 @@ export function parseJobScript(script: string): JobScript | { problem: string } 
 /** Names a statement in a message without its literals, which may be secret: `line 3, CREATE TABLE flights`. */
 export function describeStatement(statement: SqlStatement): string {
     const code = statement.tokens.filter(isCode);
-    const end = code.findIndex((token) => token.kind === "string" || token.text === "(");
+    const end = code.findIndex(
+        ({ kind, text }) => kind === "string" || text === "(" || text.includes("="),
+    );
     const head = code.slice(0, Math.min(end === -1 ? code.length : end, 6));
     return `line ${statement.line}, ${head.map((token) => token.text).join(" ")}`;
 }
