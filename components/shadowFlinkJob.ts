@@ -4,6 +4,7 @@ import { problemMessage, resolveArguments, scriptProblems, type Declared } from 
 import { Authority } from "./authority.js";
 import { canaryTopic, type CanaryTopicArgs } from "./canaryTopic.js";
 import type { CompareArgs } from "./compare.js";
+import { Cluster } from "./cluster.js";
 import { Comparison } from "./comparison.js";
 import type { ExistingJob } from "./jobs/existing.js";
 import { sessionJob, type SessionJob, type SqlJob } from "./jobs/sessionJob.js";
@@ -100,7 +101,13 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
             throw new pulumi.ResourceError(problemMessage(name, problems), this, true);
         }
         const provider = kafkaProvider(this, name, args.kafka);
-        const child = { parent: this, provider };
+        const bootstrapServers = pulumi.output(args.kafka.bootstrapServers);
+        const cluster = new Cluster(
+            `${name}-cluster`,
+            { name, bootstrapServers, existing: existingTopics(versions) },
+            { parent: this },
+        );
+        const child = { parent: this, provider, dependsOn: [cluster] };
         const topics = versionTopics(name, args, versions, child);
         const routed = routingTopic(
             name,
@@ -115,7 +122,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                 topic: declared.names.topic,
                 managed: "job" in declared,
             })),
-            bootstrapServers: pulumi.output(args.kafka.bootstrapServers),
+            bootstrapServers,
             routingTopic: routingTopicName(name),
             settings,
         };
@@ -263,6 +270,14 @@ function versionJobs(
         );
     }
     return jobs;
+}
+
+function existingTopics(versions: Readonly<Record<string, Declared>>): Record<string, string> {
+    return Object.fromEntries(
+        Object.entries(versions)
+            .filter(([, declared]) => "existing" in declared)
+            .map(([version, { names }]) => [version, names.topic]),
+    );
 }
 
 /** The managed versions, where there is another one to compare them with. */

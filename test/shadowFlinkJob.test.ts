@@ -61,6 +61,7 @@ describe("ShadowFlinkJob", () => {
                 assert.deepEqual(namesAndTypes(graph), [
                     ["delays", "shadow-flink:index:ShadowFlinkJob"],
                     ["delays-authority", "pulumi-nodejs:dynamic/shadow-flink:Authority"],
+                    ["delays-cluster", "pulumi-nodejs:dynamic/shadow-flink:Cluster"],
                     ["delays-kafka", "pulumi:providers:kafka"],
                     ["delays-routing", "kafka:index/topic:Topic"],
                     ["delays-v1-topic", "kafka:index/topic:Topic"],
@@ -85,6 +86,18 @@ describe("ShadowFlinkJob", () => {
                         name: "delays-routing",
                         partitions: 1,
                         config: { "cleanup.policy": "compact" },
+                    },
+                );
+            });
+
+            it("looks first whether the brokers answer and the existing job's topic is there", () => {
+                const { name, bootstrapServers, existing } = inputsOf(graph, "delays-cluster");
+                assert.deepEqual(
+                    { name, bootstrapServers, existing },
+                    {
+                        name: "delays",
+                        bootstrapServers: ["broker:9092"],
+                        existing: { v1: "delays" },
                     },
                 );
             });
@@ -209,6 +222,7 @@ describe("ShadowFlinkJob", () => {
             [
                 "delays",
                 "delays-authority",
+                "delays-cluster",
                 "delays-kafka",
                 "delays-routing",
                 "delays-v1-job",

@@ -1,6 +1,6 @@
 import { positionDecoder } from "./comparison/position.js";
 import { currentFingerprint } from "./comparison/subject.js";
-import { UnreachableError, withKafka } from "./connection.js";
+import { withKafka } from "./connection.js";
 import { decideMove, type MoveDecision } from "./cutover/decide.js";
 import { describePlan, planMove, type MovePlan } from "./cutover/movePlan.js";
 import {
@@ -75,37 +75,18 @@ async function problems(
     inputs: AuthorityInputs,
     owners: readonly string[],
 ): Promise<CheckFailure[]> {
-    try {
-        return await withKafka(inputs.bootstrapServers, async (kafka) => {
-            const missing: CheckFailure[] = [];
-            for (const [version, { topic, managed }] of Object.entries(inputs.versions)) {
-                if (!managed && (await kafka.describeTopic(topic)) === undefined) {
-                    missing.push({
-                        property: "versions",
-                        reason: `versions.${version}.topic: there is no topic "${topic}" on this cluster; is the job writing elsewhere?`,
-                    });
-                }
-            }
-            if (missing.length > 0) {
-                return missing;
-            }
-            const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
-            const renamed = renamedGroups(inputs, live);
-            if (renamed.length > 0) {
-                return renamed;
-            }
-            const decision = await decide(kafka, inputs, live, owners);
-            const reasons = await objections(kafka, inputs, live, decision);
-            return reasons.length > 0
-                ? [{ property: "authority", reason: `refused. ${reasons.join("\n    ")}` }]
-                : [];
-        });
-    } catch (error) {
-        if (error instanceof UnreachableError) {
-            return [{ property: "bootstrapServers", reason: error.message }];
+    return withKafka(inputs.bootstrapServers, async (kafka) => {
+        const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
+        const renamed = renamedGroups(inputs, live);
+        if (renamed.length > 0) {
+            return renamed;
         }
-        throw error;
-    }
+        const decision = await decide(kafka, inputs, live, owners);
+        const reasons = await objections(kafka, inputs, live, decision);
+        return reasons.length > 0
+            ? [{ property: "authority", reason: `refused. ${reasons.join("\n    ")}` }]
+            : [];
+    });
 }
 
 /** What stands against a move, with what it would do told: in a preview, before anything happens. */

@@ -3,5 +3,6 @@
  * process and never imports Pulumi.
  */
 export { authority } from "./authority.js";
+export { cluster } from "./cluster.js";
 export { comparison } from "./comparison.js";
 export { sessionJob } from "./sessionJob.js";

@@ -9,6 +9,14 @@ export interface VersionInput {
     readonly managed: boolean;
 }
 
+export interface ClusterInputs {
+    /** Name of the component. */
+    readonly name: string;
+    readonly bootstrapServers: readonly string[];
+    /** The topics of jobs that are not managed, by version. */
+    readonly existing: Readonly<Record<string, string>>;
+}
+
 /** Inputs that every resource of the provider half gets that looks at topics. */
 interface CommonInputs {
     /** Name of the component. */
