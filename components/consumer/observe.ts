@@ -1,5 +1,6 @@
 import type { Admin, Kafka } from "kafkajs";
 import type { RoutingRecord } from "../provider/cutover/routingRecord.js";
+import { withDeadline } from "../provider/kafka/deadline.js";
 import { routeOf, type Offsets, type Sighting } from "./plan.js";
 
 /** Looks up in Kafka what the next step is decided from. */
@@ -13,7 +14,7 @@ export class Observer {
     static async connect(kafka: Kafka): Promise<Observer> {
         const admin = kafka.admin();
         try {
-            await within(30, "connecting to Kafka", admin.connect());
+            await withDeadline("Connecting to Kafka", 30, admin.connect());
         } catch (error) {
             await admin.disconnect().catch(() => undefined);
             throw error;
@@ -48,7 +49,7 @@ export class Observer {
     async exists(topic: string): Promise<boolean> {
         try {
             const asked = this.admin.fetchTopicMetadata({ topics: [topic] });
-            const { topics } = await within(30, `looking up the topic ${topic}`, asked);
+            const { topics } = await withDeadline(`Looking up ${topic}`, 30, asked);
             return topics.some(({ name }) => name === topic);
         } catch (error) {
             if (protocolError(error)?.type === "UNKNOWN_TOPIC_OR_PARTITION") {
@@ -61,7 +62,7 @@ export class Observer {
     /** The first offset still there and the one behind the last record, of every partition. */
     async ends(topic: string): Promise<{ earliest: Offsets; end: Offsets }> {
         const asked = this.admin.fetchTopicOffsets(topic);
-        const partitions = await within(30, `asking for the offsets of ${topic}`, asked);
+        const partitions = await withDeadline(`Offsets of ${topic}`, 30, asked);
         return {
             earliest: new Map(partitions.map(({ partition, low }) => [partition, BigInt(low)])),
             end: new Map(partitions.map(({ partition, high }) => [partition, BigInt(high)])),
@@ -70,7 +71,7 @@ export class Observer {
 
     private async committed(group: string, topic: string): Promise<Offsets> {
         const asked = this.admin.fetchOffsets({ groupId: group, topics: [topic] });
-        const answer = await within(30, `asking for the offsets of the group ${group}`, asked);
+        const answer = await withDeadline(`Committed offsets of group ${group}`, 30, asked);
         const partitions = answer.find((entry) => entry.topic === topic)?.partitions ?? [];
         return new Map(
             partitions
@@ -81,7 +82,7 @@ export class Observer {
     }
 
     async deleteGroup(group: string): Promise<void> {
-        await within(30, `deleting the group ${group}`, this.admin.deleteGroups([group]));
+        await withDeadline(`Deleting group ${group}`, 30, this.admin.deleteGroups([group]));
     }
 
     async close(): Promise<void> {
@@ -102,19 +103,4 @@ export function protocolError(error: unknown): ProtocolError | undefined {
         }
     }
     return undefined;
-}
-
-/** kafkajs has calls that never return; every one of ours ends. */
-async function within<T>(seconds: number, what: string, work: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-            reject(new Error(`No answer from Kafka within ${seconds} seconds while ${what}.`));
-        }, seconds * 1000);
-    });
-    try {
-        return await Promise.race([work, deadline]);
-    } finally {
-        clearTimeout(timer);
-    }
 }

@@ -130,11 +130,11 @@ async function actOn(
     inputs: AuthorityInputs,
     live: RoutingRecord | undefined,
 ): Promise<RoutingRecord> {
+    if (decision.kind === "refuse") {
+        throw new Error(decision.reasons.join("\n"));
+    }
     const groups = groupsOn(inputs, inputs.authority);
     if (decision.kind === "initial" || live === undefined) {
-        if (decision.kind === "refuse") {
-            throw new Error(decision.reasons.join("\n"));
-        }
         return writeInitial(context, inputs.authority, topicOf(inputs, inputs.authority), groups);
     }
     switch (decision.kind) {
@@ -152,8 +152,6 @@ async function actOn(
                     override: decision.by === "override" ? inputs.override : null,
                 },
             );
-        case "refuse":
-            throw new Error(decision.reasons.join("\n"));
         case "unknown":
             throw new Error(`The verdict on ${inputs.authority} is not known. Nothing was moved.`);
     }
@@ -179,10 +177,7 @@ async function decide(
             moves && isKnown(candidateDigest)
                 ? await currentFingerprint(kafka, {
                       incumbent: { version: live.authority, topic: live.topic },
-                      candidate: {
-                          version: inputs.authority,
-                          topic,
-                      },
+                      candidate: { version: inputs.authority, topic },
                       candidateDigest,
                       settings: inputs.settings,
                   })

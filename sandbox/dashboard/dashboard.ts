@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { Kafka } from "kafkajs";
 import { follow } from "../../components/consumer/index.js";
+import { explain } from "../../components/provider/errors.js";
 import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
 import { identityOf } from "./audit.js";
 import { Journal } from "./journal.js";
@@ -74,13 +75,6 @@ async function main(): Promise<void> {
         journal.close();
     }
     say("stopped");
-}
-
-function explain(error: unknown): string {
-    if (!(error instanceof Error)) {
-        return String(error);
-    }
-    return error.cause === undefined ? error.message : `${error.message} (${explain(error.cause)})`;
 }
 
 main().catch((error: unknown) => {

@@ -50,6 +50,23 @@ describe("the plan of a move", () => {
         assert.deepEqual(handOver, { until: at(10), from: at(6), repeatsAtMost: 0 });
     });
 
+    it("takes a consumer for a consumer, whatever its name", async () => {
+        const scene = promotion();
+        await scene.kafka.commitOffsets("dashboard-v1", "delays-v1", at(8));
+        const live = await scene.initial();
+        const expected = await scene.plan(live, "v2", verified);
+        const plan = await planMove({
+            ...scene.request(
+                { ...live, consumers: { followers: live.consumers["dashboard"]! } },
+                "v2",
+                verified,
+            ),
+            groups: { followers: "dashboard-v2" },
+        });
+        assert.deepEqual(plan.consumers["followers"], expected.consumers["dashboard"]);
+        assert.deepEqual(plan.handOver, expected.handOver);
+    });
+
     it("is not dragged back by what the candidate wrote while it warmed up", async () => {
         const scene = promotion();
         // Nothing that v1 ever wrote: a window of which the candidate has seen the second half only.

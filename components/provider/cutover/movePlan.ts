@@ -53,7 +53,6 @@ export interface ConsumerMove {
 
 /** One position to align: a group's, or that of followers, who finish the old topic first. */
 interface Reader {
-    readonly name: string;
     readonly position: Offsets;
     /** What it read of the old topic from here on is taken into account; earlier ones are not asked for. */
     readonly began: Offsets;
@@ -88,7 +87,6 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
             : null;
     const beginning = new Map([...oldEarliest].map(([p]) => [p, 0n]));
     const reader = (
-        name: string,
         position: Offsets,
         recorded: Readonly<Record<string, string>> | null | undefined,
         readBefore: Readonly<Record<string, string>> | null | undefined,
@@ -98,7 +96,6 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
         const isKnown = verified !== null || live.handOver === null || since !== null;
         const isThere = [...oldEarliest].every(([p, low]) => (began.get(p) ?? low) >= low);
         return {
-            name,
             position,
             began,
             isComplete: isKnown && isThere,
@@ -109,9 +106,9 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
         };
     };
 
-    const followers = reader("followers", until, live.handOver?.from, back?.until);
-    const readers = [followers];
-    const committed = new Map<string, Offsets | null>();
+    const followers = reader(until, live.handOver?.from, back?.until);
+    /** The groups that have read, by consumer. */
+    const groups = new Map<string, Reader>();
     for (const [name, route] of Object.entries(live.consumers)) {
         if (request.groups[name] === undefined) {
             continue;
@@ -122,15 +119,14 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
             ...(await kafka.committedOffsets(route.group, live.topic)),
         ]);
         if (offsets.size === 0) {
-            committed.set(name, null);
             continue;
         }
         const position = new Map(
             [...oldEarliest].map(([p, low]) => [p, later(offsets.get(p), low)]),
         );
-        committed.set(name, position);
-        readers.push(reader(name, position, route.committed, back && route.previousCommitted));
+        groups.set(name, reader(position, route.committed, back && route.previousCommitted));
     }
+    const readers = [followers, ...groups.values()];
 
     const oldFrom = new Map(
         [...oldEarliest].map(([p, low]) => {
@@ -167,7 +163,7 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
         }),
     );
     const aligners = new Map(
-        readers.map(({ name, read, isComplete }) => [name, new Aligner(read, end, isComplete)]),
+        readers.map((reader) => [reader, new Aligner(reader.read, end, reader.isComplete)]),
     );
     await kafka.read(target.topic, newFrom, end, {
         signal,
@@ -177,31 +173,32 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
                 // Nobody waits for warm-up: that no unread record is of that time is checked above.
                 const isWarmUp =
                     verified !== null && eventTime !== null && eventTime < verified.coveredFrom;
-                for (const { name, readBefore } of readers) {
-                    if (isFrom(record, readBefore)) {
-                        const aligner = aligners.get(name);
-                        if (isWarmUp) {
-                            aligner?.pass(record);
-                        } else {
-                            aligner?.take({ ...at(record), identity });
-                        }
+                for (const [{ readBefore }, aligner] of aligners) {
+                    if (!isFrom(record, readBefore)) {
+                        continue;
+                    }
+                    if (isWarmUp) {
+                        aligner.pass(record);
+                    } else {
+                        aligner.take({ ...at(record), identity });
                     }
                 }
             }
         },
     });
-    const aligned = (name: string): Alignment | undefined => aligners.get(name)?.alignment();
+    const aligned = (reader: Reader): Alignment =>
+        aligners.get(reader)?.alignment() ?? { from: end, repeats: 0 };
 
-    const handOver = aligned("followers") ?? { from: end, repeats: 0 };
+    const handOver = aligned(followers);
     const consumers: Record<string, ConsumerMove> = {};
     const problems: string[] = [];
     for (const [name, group] of Object.entries(request.groups)) {
         const route = live.consumers[name];
-        const reader = readers.slice(1).find((candidate) => candidate.name === name);
-        const alignment = reader && aligned(name);
+        const reader = groups.get(name);
+        const alignment = reader && aligned(reader);
         consumers[name] = {
             previousGroup: route?.group ?? group,
-            previousCommitted: committed.get(name) ?? null,
+            previousCommitted: reader?.position ?? null,
             unread: reader?.unread ?? 0,
             group,
             // A group that never read has no position to carry over: it begins at the beginning.
