@@ -1,5 +1,6 @@
 import { isolationProblems } from "./isolation.js";
-import { resolveCompare, type CompareSettings } from "./compare.js";
+import type { CompareSettings } from "./compare.js";
+import { resolveCompare } from "./compareSettings.js";
 import type { ExistingJob } from "./jobs/existing.js";
 import type { SqlJob, SqlJobArgs } from "./jobs/sessionJob.js";
 import type { ShadowFlinkJobArgs } from "./shadowFlinkJob.js";

@@ -1,9 +1,18 @@
 export type { CanaryTopicArgs } from "./canaryTopic.js";
-export type { CompareArgs, FieldTolerance, RuleThresholds } from "./compare.js";
+export type { CompareArgs, FieldTolerance, Format, RegistryArgs } from "./compare.js";
+export type { MetricArgs } from "./compareMetrics.js";
+export type {
+    AggregateArgs,
+    AggregateTolerance,
+    Compatibility,
+    RuleArgs,
+    RuleThresholds,
+    Severity,
+} from "./compareRules.js";
 export { existingJob, type ExistingJob, type ExistingJobArgs } from "./jobs/existing.js";
 export { sqlJob, type SqlJob, type SqlJobArgs } from "./jobs/sessionJob.js";
 export type { Evidence } from "./provider/comparison/evidence.js";
-export type { Finding, Outcome, Severity, Verdict } from "./provider/comparison/verdict.js";
+export type { Finding, Outcome, Verdict } from "./provider/comparison/verdict.js";
 export type { RoutingRecord } from "./provider/cutover/routingRecord.js";
 export type { Role } from "./roles.js";
 export {

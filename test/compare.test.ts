@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { resolveCompare, type CompareArgs } from "../components/compare.js";
+import type { CompareArgs } from "../components/compare.js";
+import { resolveCompare } from "../components/compareSettings.js";
 
 const minimal: CompareArgs = { identity: ["origin"], windowSeconds: 60 };
 
@@ -15,6 +16,9 @@ describe("the arguments of a comparison", () => {
         assert.deepEqual(problems, []);
         assert.deepEqual(settings, {
             identity: ["origin"],
+            mode: "append",
+            formats: { key: "bytes", value: "json" },
+            registry: null,
             eventTime: null,
             windowSeconds: 60,
             allowedLatenessSeconds: 60,
@@ -30,12 +34,47 @@ describe("the arguments of a comparison", () => {
             samples: "hashed",
             fields: {},
             rules: {
-                counts: { maxRelativeDifference: 0 },
-                keyCoverage: { maxMissingShare: 0, maxExtraShare: 0, maxDuplicatedShare: 0 },
-                values: { maxDifferentShare: 0 },
-                nullRates: { maxDifference: 0 },
-                schema: { allowAddedFields: false },
+                counts: { severity: "critical", minRecords: 1, maxRelativeDifference: 0 },
+                keyCoverage: {
+                    severity: "critical",
+                    minRecords: 1,
+                    maxMissingShare: 0,
+                    maxExtraShare: 0,
+                    maxDuplicatedShare: 0,
+                },
+                values: { severity: "critical", minRecords: 1, maxDifferentShare: 0 },
+                nullRates: { severity: "critical", minRecords: 1, maxDifference: 0 },
+                schema: {
+                    severity: "critical",
+                    minRecords: 1,
+                    allowAddedFields: false,
+                    compatibility: "none",
+                },
+                decoding: { severity: "critical", minRecords: 1 },
+                aggregates: {
+                    severity: "critical",
+                    minRecords: 1,
+                    fields: {},
+                    groupBy: [],
+                    quantiles: [0.5, 0.95, 0.99],
+                },
+                lateness: {
+                    severity: "critical",
+                    minRecords: 1,
+                    maxLateShare: 0,
+                    maxDroppedShare: 0,
+                },
+                watermarks: { severity: "required", minRecords: 1, maxLagSeconds: 240 },
+                jobHealth: {
+                    severity: "required",
+                    minRecords: 1,
+                    maxRestarts: 0,
+                    maxFailedCheckpoints: 0,
+                    maxBackpressure: 0.5,
+                },
             },
+            metrics: {},
+            control: null,
         });
     });
 

@@ -167,6 +167,11 @@ describe("a verdict", () => {
                     topic: name,
                     records,
                     watermark: records === 0 ? null : 1,
+                    unreadable: 0,
+                    largestDisorder: 0,
+                    lateRecords: 0,
+                    partitions: [],
+                    job: null,
                 });
                 return {
                     incumbent: version("v1"),
@@ -174,6 +179,7 @@ describe("a verdict", () => {
                     windows: windows.map(({ matched, extra }, index): WindowEvidence => ({
                         start: index * 1000,
                         end: (index + 1) * 1000,
+                        windows: 1,
                         incumbentRecords: matched,
                         candidateRecords: matched + extra,
                         matched,
@@ -184,6 +190,10 @@ describe("a verdict", () => {
                         candidateDuplicates: 0,
                     })),
                     fields: [],
+                    aggregates: [],
+                    metrics: [],
+                    schemas: [],
+                    control: null,
                     leftOut: [],
                     gaps,
                     samples: [],

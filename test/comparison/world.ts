@@ -1,8 +1,5 @@
-import {
-    resolveCompare,
-    type CompareArgs,
-    type CompareSettings,
-} from "../../components/compare.js";
+import type { CompareArgs, CompareSettings } from "../../components/compare.js";
+import { resolveCompare } from "../../components/compareSettings.js";
 import { decide } from "../../components/provider/comparison/decide.js";
 import type { Evidence } from "../../components/provider/comparison/evidence.js";
 import { gatherEvidence, type Clock } from "../../components/provider/comparison/gather.js";

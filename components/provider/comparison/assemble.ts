@@ -57,6 +57,10 @@ export async function assemble(look: Look, engine: Engine | undefined): Promise<
         candidate: look.candidate,
         windows: windowEvidence,
         fields: fieldEvidence(look, fields, different, pairs),
+        aggregates: [],
+        metrics: [],
+        schemas: [],
+        control: null,
         leftOut: leftOut(look),
         gaps: look.gaps,
         samples,
@@ -84,6 +88,7 @@ function openWindows({ settings, tallies, coverage }: Look): Map<number, Mutable
                 {
                     start,
                     end: start + windowLength(settings),
+                    windows: 1,
                     incumbentRecords: incumbent.windows.get(start)?.records ?? 0,
                     candidateRecords: candidate.windows.get(start)?.records ?? 0,
                     matched: 0,

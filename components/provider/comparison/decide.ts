@@ -1,7 +1,8 @@
 import type { CompareSettings } from "../../compare.js";
 import type { Evidence, WindowEvidence } from "./evidence.js";
 import { rules } from "./rules/index.js";
-import { shareOf, totalsOf } from "./rules/rule.js";
+import { shareOf, totalsOf, type Found, type Rule } from "./rules/rule.js";
+import { number } from "./rules/wording.js";
 import type { Finding, Outcome, Verdict } from "./verdict.js";
 
 export interface About {
@@ -21,8 +22,8 @@ export interface About {
  */
 export function decide(evidence: Evidence, settings: CompareSettings, about: About): Verdict {
     const findings = rules
-        .flatMap(({ name: rule, severity, examine }) =>
-            examine(evidence, settings).map((found): Finding => ({ rule, severity, ...found })),
+        .flatMap((rule) =>
+            rule.examine(evidence, settings).map((found) => finding(rule, found, settings)),
         )
         .sort((a, b) => outcomes.indexOf(a.outcome) - outcomes.indexOf(b.outcome));
     const [first] = evidence.windows;
@@ -50,6 +51,19 @@ export function decide(evidence: Evidence, settings: CompareSettings, about: Abo
         gaps: evidence.gaps,
         samples: evidence.samples,
     });
+}
+
+/** What rests on fewer records than the rule asks for decides nothing. */
+function finding(rule: Rule, found: Found, settings: CompareSettings): Finding {
+    const { severity, minRecords } = rule.settings(settings, found);
+    const known = { rule: rule.name, severity, ...found };
+    return found.n >= minRecords
+        ? known
+        : {
+              ...known,
+              outcome: "inconclusive",
+              sentence: `${found.sentence} That rests on ${number(found.n)} records, of ${number(minRecords)} needed.`,
+          };
 }
 
 /** Also the order in which findings are shown. */

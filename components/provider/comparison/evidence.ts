@@ -10,6 +10,14 @@ export interface Evidence {
     readonly windows: readonly WindowEvidence[];
     /** The fields that either version had in the windows that count, by name. */
     readonly fields: readonly FieldEvidence[];
+    /** Aggregates of the fields that the settings name, in order of field and group; over the windows that count. */
+    readonly aggregates: readonly AggregateEvidence[];
+    /** Numbers from elsewhere, by name. */
+    readonly metrics: readonly MetricEvidence[];
+    /** What the registry says of the schemas that records were written with; empty without a registry. */
+    readonly schemas: readonly SchemaEvidence[];
+    /** The same look at the control version in the candidate's place; `null` where none is declared. */
+    readonly control: Evidence | null;
     /** Windows that do not count, and why. */
     readonly leftOut: readonly LeftOut[];
     /** What kept the look from being complete, one sentence each. Any one makes the verdict inconclusive. */
@@ -26,6 +34,92 @@ export interface VersionEvidence {
     readonly records: number;
     /** Up to where the topic's event time has come, in ms since the epoch; `null` where nothing was seen. */
     readonly watermark: number | null;
+    /** Records that could not be decoded, or lack what makes them comparable. */
+    readonly unreadable: number;
+    /** How far, in ms, a record came behind a later one of its partition at most; 0 where all are in order. */
+    readonly largestDisorder: number;
+    /** Records of the windows that count that came further behind than the allowed lateness. */
+    readonly lateRecords: number;
+    /** Every partition, also those in which nothing was seen. */
+    readonly partitions: readonly PartitionEvidence[];
+    /** What Flink says of the version's job; `null` where it is not known where it runs. */
+    readonly job: JobEvidence | null;
+}
+
+export interface PartitionEvidence {
+    readonly partition: number;
+    readonly records: number;
+    /** As `watermark`, of this partition alone. */
+    readonly watermark: number | null;
+}
+
+/** What Flink says of a job since it was warm. A number is `null` where Flink does not say it. */
+export interface JobEvidence {
+    readonly jobId: string;
+    /** Flink's state of the job: `RUNNING`, `RESTARTING`… */
+    readonly status: string;
+    readonly restarts: number | null;
+    readonly completedCheckpoints: number | null;
+    readonly failedCheckpoints: number | null;
+    /** The largest share of time, 0 to 1, in which an operator was back-pressured. */
+    readonly backpressure: number | null;
+    /** Records that operators dropped because they came too late. */
+    readonly lateDropped: number | null;
+    /** Records that its sources have read. */
+    readonly recordsIn: number | null;
+    /** The lowest watermark of its operators, in ms since the epoch. */
+    readonly watermark: number | null;
+    /** What could not be read, one sentence; `null` where all could. */
+    readonly problem: string | null;
+}
+
+export interface AggregateEvidence {
+    readonly field: string;
+    /** The group's values as canonical texts, in the order of `groupBy`; empty for all records together. */
+    readonly group: readonly string[];
+    readonly incumbent: Aggregate;
+    readonly candidate: Aggregate;
+}
+
+/** Over the numbers of one field. */
+export interface Aggregate {
+    /** Records with a number in the field. */
+    readonly count: number;
+    /** Exact, as decimal text. */
+    readonly sum: string;
+    /** `null` where there is no number. */
+    readonly mean: number | null;
+    /** Exact, as decimal texts. */
+    readonly min: string | null;
+    readonly max: string | null;
+    /** Distinct numbers; exact up to 1,024, above that an estimate within 6 % (95 % confidence). */
+    readonly distinct: number;
+    /** By quantile, in the order of the settings, within 1 % of the true value. */
+    readonly quantiles: readonly { readonly quantile: number; readonly value: number | null }[];
+}
+
+export interface MetricEvidence {
+    readonly name: string;
+    readonly incumbent: number | null;
+    readonly candidate: number | null;
+    /** Why a number is not there; `null` where both are. */
+    readonly problem: string | null;
+}
+
+/** One schema with which records were written. */
+export interface SchemaEvidence {
+    readonly part: "key" | "value";
+    /** The registry's id, which stands in front of the record. */
+    readonly id: number;
+    /** `null` where the registry does not tell under which subject and version it is. */
+    readonly subject: string | null;
+    readonly version: number | null;
+    readonly incumbentRecords: number;
+    readonly candidateRecords: number;
+    /** Whether it is compatible with the incumbent's newest one, as asked; `null` where that was not asked. */
+    readonly compatible: boolean | null;
+    /** What the registry says where it is not. */
+    readonly message: string | null;
 }
 
 export interface WindowEvidence {
@@ -33,6 +127,8 @@ export interface WindowEvidence {
     readonly start: number;
     /** First millisecond behind the window. */
     readonly end: number;
+    /** Windows that this one stands for: more than 1 where an earlier look verified a run of them. */
+    readonly windows: number;
     readonly incumbentRecords: number;
     readonly candidateRecords: number;
     /** Records whose counterpart is there with equal content. */
@@ -73,7 +169,7 @@ export interface FieldTally {
     readonly nulls: number;
     /** Records in which it is not there. */
     readonly absent: number;
-    /** How often each JSON type was seen: string, integer, number, boolean, object, array. */
+    /** How often each JSON type was seen: string, integer, number, boolean, object, array, bytes. */
     readonly types: Readonly<Record<string, number>>;
 }
 

@@ -238,6 +238,11 @@ class Gathering {
             topic: this.request[side].topic,
             records: this.#tallies[side].records,
             watermark: watermarks[side],
+            unreadable: 0,
+            largestDisorder: 0,
+            lateRecords: 0,
+            partitions: [],
+            job: null,
         });
         const look = {
             settings: this.#settings,

@@ -1,12 +1,7 @@
+import type { Severity } from "../../compareRules.js";
 import type { Sample } from "./evidence.js";
 
 export type Outcome = "pass" | "fail" | "inconclusive";
-
-/**
- * What a failing rule does: `critical` fails the verdict, `required` and `critical` without enough evidence
- * make it inconclusive, `informational` never decides.
- */
-export type Severity = "critical" | "required" | "informational";
 
 /** One rule's result on the evidence. */
 export interface Finding {

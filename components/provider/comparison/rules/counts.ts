@@ -5,7 +5,7 @@ import { number, percent, several, time } from "./wording.js";
 /** Records per window. Windows with more do not make up for windows with fewer. */
 export const counts: Rule = {
     name: "counts",
-    severity: "critical",
+    settings: ({ rules }) => rules.counts,
     needsEveryRecord: true,
     examine({ windows }, { rules }) {
         if (windows.length === 0) {

@@ -4,7 +4,7 @@ import { number, percent, several } from "./wording.js";
 /** Whether every identity is on both topics, and as often. */
 export const keyCoverage: Rule = {
     name: "keyCoverage",
-    severity: "critical",
+    settings: ({ rules }) => rules.keyCoverage,
     needsEveryRecord: true,
     examine({ windows }, { identity, rules }) {
         if (windows.length === 0) {

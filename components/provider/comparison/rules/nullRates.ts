@@ -6,7 +6,7 @@ import { number, percent, several } from "./wording.js";
 /** How often a field is null or absent. */
 export const nullRates: Rule = {
     name: "nullRates",
-    severity: "critical",
+    settings: ({ rules }) => rules.nullRates,
     needsEveryRecord: true,
     examine({ windows, fields }, { rules }) {
         const examined = shared(fields);

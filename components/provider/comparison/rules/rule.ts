@@ -1,14 +1,22 @@
 import type { CompareSettings } from "../../../compare.js";
 import type { Evidence } from "../evidence.js";
-import type { Finding, Severity } from "../verdict.js";
+import type { Severity } from "../../../compareRules.js";
+import type { Finding } from "../verdict.js";
 
-/** What a rule finds; its name and severity are the rule's. */
+/** What a rule finds; the rest is the rule's. */
 export type Found = Omit<Finding, "rule" | "severity">;
+
+/** How grave a failure is, and how many records a rule must rest on to judge. */
+export interface RuleLimits {
+    readonly severity: Severity;
+    readonly minRecords: number;
+}
 
 /** One question about the evidence. A pure function: the same evidence gives the same findings. */
 export interface Rule {
     readonly name: string;
-    readonly severity: Severity;
+    /** What the settings say of the rule; a finding may be more, or less, than others of its rule. */
+    readonly settings: (settings: CompareSettings, found: Found) => RuleLimits;
     /**
      * Whether a failure could come from records that were not read. With gaps in the evidence such a rule
      * cannot fail a verdict, only keep it from passing.
@@ -34,7 +42,7 @@ export function totalsOf(windows: Evidence["windows"]): Totals {
     const sum = (key: Exclude<keyof Totals, "windows">) =>
         windows.reduce((total, window) => total + window[key], 0);
     return {
-        windows: windows.length,
+        windows: windows.reduce((total, { windows: of }) => total + of, 0),
         incumbentRecords: sum("incumbentRecords"),
         candidateRecords: sum("candidateRecords"),
         matched: sum("matched"),

@@ -7,7 +7,7 @@ import { several } from "./wording.js";
 /** The fields that records have, their types, and whether they can be null or absent. */
 export const schema: Rule = {
     name: "schema",
-    severity: "critical",
+    settings: ({ rules }) => rules.schema,
     needsEveryRecord: true,
     examine({ windows, fields }, settings) {
         const counted = fields.filter(({ ignored }) => ignored === null);

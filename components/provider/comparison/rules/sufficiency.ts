@@ -6,7 +6,7 @@ import { number, several, time } from "./wording.js";
 /** Whether there is enough to judge at all. No evidence is never a pass. */
 export const sufficiency: Rule = {
     name: "evidence",
-    severity: "required",
+    settings: () => ({ severity: "required", minRecords: 0 }),
     needsEveryRecord: false,
     examine(evidence, settings) {
         const { minWindows, minRecords } = settings;

@@ -7,7 +7,7 @@ import { number, percent, several } from "./wording.js";
 /** Whether counterparts say the same, field by field. */
 export const values: Rule = {
     name: "values",
-    severity: "critical",
+    settings: ({ rules }) => rules.values,
     needsEveryRecord: false,
     examine({ windows, fields }, settings) {
         if (windows.length === 0) {
