@@ -58,6 +58,11 @@ export interface CompareArgs {
      * which then stand in state and logs. Defaults to `"hashed"`.
      */
     samples?: "hashed" | "raw";
+    /**
+     * Directory, on the machine that runs `pulumi up`, in which every look leaves its report as `<name>-<version>.html`
+     * and `.json`; relative to the program's folder. Defaults to none.
+     */
+    report?: string;
     /** Fields that may differ, by path. A field not named here must be equal. */
     fields?: Record<string, FieldTolerance>;
     /** Thresholds of the rules. A rule not named here keeps its defaults. */
@@ -116,6 +121,8 @@ export interface CompareSettings {
     readonly maxVerdictAgeSeconds: number;
     readonly memoryMiB: number;
     readonly samples: "hashed" | "raw";
+    /** `null` where no report is written. */
+    readonly report: string | null;
     readonly fields: Readonly<
         Record<
             string,

@@ -42,6 +42,7 @@ export function resolveCompare(args: CompareArgs): {
             unit: "MiB",
         }),
         samples: root.oneOf("samples", ["hashed", "raw"], "hashed"),
+        report: root.text("report", "name a directory to write reports to."),
         fields: readFields(root, identity),
         // Twice what a window needs to be judged, since output comes in steps.
         rules: readRules(root, 2 * (windowSeconds + allowedLatenessSeconds)),
@@ -85,6 +86,7 @@ const argumentKeys = [
     "maxVerdictAgeSeconds",
     "memoryMiB",
     "samples",
+    "report",
     "fields",
     "rules",
     "metrics",

@@ -32,6 +32,7 @@ describe("the arguments of a comparison", () => {
             maxVerdictAgeSeconds: 3600,
             memoryMiB: 512,
             samples: "hashed",
+            report: null,
             fields: {},
             rules: {
                 counts: { severity: "critical", minRecords: 1, maxRelativeDifference: 0 },
@@ -130,6 +131,7 @@ describe("the arguments of a comparison", () => {
             ["compare.minRecords", { minRecords: 1.5 }],
             ["compare.minRecords", { minRecords: null }],
             ["compare.memoryMiB", { memoryMiB: 1 }],
+            ["compare.report", { report: "" }],
             ["compare.timeoutSeconds", { waitSeconds: 600 }],
             ["compare.timeoutSeconds", { timeoutSeconds: 61 }],
             ["compare.recheckAfterSeconds", { recheckAfterSeconds: 3601 }],

@@ -47,13 +47,14 @@ describe("the fingerprint", () => {
         assert.equal(all.size, others.length + 1);
     });
 
-    it("does not depend on how long, how often and in how much memory is looked", () => {
+    it("does not depend on how long, how often, in how much memory is looked and where it is shown", () => {
         const patient = input({
             waitSeconds: 20,
             timeoutSeconds: 1200,
             recheckAfterSeconds: 1,
             maxVerdictAgeSeconds: 1,
             memoryMiB: 1024,
+            report: "reports",
         });
         assert.equal(fingerprint(patient), fingerprint(input()));
     });

@@ -18,13 +18,14 @@ export interface FingerprintInput {
     readonly settings: CompareSettings;
 }
 
-/** How long and how often is looked, and in how much memory, does not change what a verdict says. */
+/** How long and how often is looked, in how much memory, and where it is shown, does not change what a verdict says. */
 const immaterial: ReadonlySet<string> = new Set<keyof CompareSettings>([
     "waitSeconds",
     "timeoutSeconds",
     "recheckAfterSeconds",
     "maxVerdictAgeSeconds",
     "memoryMiB",
+    "report",
 ]);
 
 /** What a verdict is about, as one string: it differs where a verdict on one would not hold for the other. */
