@@ -6,12 +6,26 @@ import { gatherEvidence, type Clock } from "../../components/provider/comparison
 import type { Verdict } from "../../components/provider/comparison/verdict.js";
 import {
     EvidenceLostError,
+    TopicReplacedError,
+    type Fetched,
     type KafkaPort,
+    type LogRange,
     type LogRecord,
     type Offsets,
     type ReadOptions,
     type TopicDescription,
+    type TopicLog,
 } from "../../components/provider/kafka/port.js";
+import { rangesOf, readRanges } from "../../components/provider/kafka/readRanges.js";
+
+/** What takes an offset and is never handed to a reader: a transaction marker, an aborted record. */
+export const gap: LogRecord = {
+    partition: -1,
+    offset: -1n,
+    timestamp: -1,
+    key: null,
+    value: null,
+};
 
 /** A record of a log: JSON to be written, or bytes; `null` is a tombstone. */
 export type Value = object | string | Uint8Array | null;
@@ -63,7 +77,7 @@ function encode(value: Value): Buffer | null {
 export class FakeKafka implements Partial<KafkaPort> {
     /** Runs before each look at the ends of a topic: the way in which a topic grows meanwhile. */
     onLook: (topic: string, look: number) => void = () => {};
-    /** Records per hand-over. */
+    /** Offsets per fetch of a partition. */
     fetchSize = 100;
     readonly #looks = new Map<string, number>();
 
@@ -93,19 +107,39 @@ export class FakeKafka implements Partial<KafkaPort> {
         return Promise.resolve(this.topics.get(name)!.end);
     }
 
-    async read(name: string, from: Offsets, to: Offsets, options: ReadOptions): Promise<void> {
-        const topic = this.topics.get(name)!;
-        for (const [partition, end] of to) {
-            const start = from.get(partition)!;
-            if (start < topic.firstOffset && start < end) {
-                throw new EvidenceLostError(name, partition, start, topic.firstOffset);
-            }
-            const records = topic.partitions[partition]!.slice(Number(start), Number(end));
-            for (let i = 0; i < records.length; i += this.fetchSize) {
-                options.signal.throwIfAborted();
-                await options.onRecords(records.slice(i, i + this.fetchSize));
-            }
+    openLog({ name, ...described }: TopicDescription): Promise<TopicLog> {
+        if (this.topics.get(name)?.id !== described.id) {
+            return Promise.reject(new TopicReplacedError({ name, ...described }));
         }
+        return Promise.resolve({
+            fetch: async (ranges: ReadonlyMap<number, LogRange>, signal: AbortSignal) => {
+                await Promise.resolve();
+                signal.throwIfAborted();
+                return [...ranges]
+                    .map(([partition, range]) => this.#fetch(name, partition, range))
+                    .filter(({ partition, next }) => next > ranges.get(partition)!.from);
+            },
+            close: () => Promise.resolve(),
+        });
+    }
+
+    async read(name: string, from: Offsets, to: Offsets, options: ReadOptions): Promise<void> {
+        const log = await this.openLog((await this.describeTopic(name))!);
+        await readRanges(log, rangesOf(from, to), options);
+    }
+
+    #fetch(name: string, partition: number, { from, to }: LogRange): Fetched {
+        const topic = this.topics.get(name)!;
+        if (from < topic.firstOffset) {
+            throw new EvidenceLostError(name, partition, from, topic.firstOffset);
+        }
+        const size = Math.min(this.fetchSize, Number(to - from));
+        const found = topic.partitions[partition]!.slice(Number(from), Number(from) + size);
+        return {
+            partition,
+            records: found.filter((record) => record !== gap),
+            next: from + BigInt(found.length),
+        };
     }
 }
 

@@ -4,12 +4,8 @@ import {
     type KafkaPort,
     type LogRecord,
     type Offsets,
-    type ReadOptions,
 } from "../../components/provider/kafka/port.js";
-import { FakeKafka, FakeTopic, type Value } from "../comparison/world.js";
-
-/** What takes an offset and is never handed to a reader: a transaction marker, an aborted record. */
-const gap: LogRecord = { partition: -1, offset: -1n, timestamp: -1, key: null, value: null };
+import { FakeKafka, FakeTopic, gap, type Value } from "../comparison/world.js";
 
 /** A topic that also has keys and gaps. */
 export class MemoryTopic extends FakeTopic {
@@ -56,13 +52,6 @@ export class MemoryKafka extends FakeKafka implements KafkaPort {
     earliestOffsets(name: string): Promise<Offsets> {
         const topic = this.topics.get(name)!;
         return Promise.resolve(new Map([...topic.start].map(([p]) => [p, topic.firstOffset])));
-    }
-
-    override read(name: string, from: Offsets, to: Offsets, options: ReadOptions): Promise<void> {
-        return super.read(name, from, to, {
-            ...options,
-            onRecords: (records) => options.onRecords(records.filter((record) => record !== gap)),
-        });
     }
 
     committedOffsets(group: string, topic: string): Promise<Offsets> {
@@ -136,6 +125,7 @@ export function interrupt(kafka: KafkaPort, n: number, when: "before" | "after")
         earliestOffsets: (topic) => through("earliestOffsets", () => kafka.earliestOffsets(topic)),
         lastStableOffsets: (topic) =>
             through("lastStableOffsets", () => kafka.lastStableOffsets(topic)),
+        openLog: (topic) => through("openLog", () => kafka.openLog(topic)),
         read: (topic, from, to, options) =>
             through("read", () => kafka.read(topic, from, to, options)),
         committedOffsets: (group, topic) =>

@@ -4,9 +4,17 @@ import { explain } from "../errors.js";
 import { registerCodecs } from "./codecs.js";
 import { withDeadline } from "./deadline.js";
 import { openFencedWriter } from "./fencedWriter.js";
-import { GroupNotEmptyError, type KafkaPort, type Offsets, type TopicDescription } from "./port.js";
+import { Leaders } from "./leaders.js";
+import {
+    GroupNotEmptyError,
+    type KafkaPort,
+    type Offsets,
+    type TopicDescription,
+    type TopicLog,
+} from "./port.js";
 import { quietTimers } from "./quietTimers.js";
-import { readRange } from "./rangeReader.js";
+import { rangesOf, readRanges } from "./readRanges.js";
+import { openTopicLog, type LogEnds } from "./topicLog.js";
 
 /** Where and how to reach the cluster. */
 export interface KafkaSettings {
@@ -18,9 +26,10 @@ const callSeconds = 30;
 const readCommitted = 1;
 
 /**
- * Kafka by kafkajs; topic ids and commits for a group without members by @platformatic/kafka, since kafkajs
- * speaks no protocol version that carries ids, and its `setOffsets` joins the group instead of asking the broker
- * to refuse while somebody is in it.
+ * Kafka by kafkajs; by @platformatic/kafka what needs protocol versions that kafkajs does not speak. Those carry topic
+ * ids, and reading goes by them: kafkajs reads only as a member of a group, and hands over aborted records.
+ * Commits for a group without members are the other: its `setOffsets` joins the group instead of asking the broker to
+ * refuse while somebody is in it.
  */
 export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> {
     prepareClient();
@@ -59,17 +68,43 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
 
     const call = <T>(what: string, promise: Promise<T>) => withDeadline(what, callSeconds, promise);
 
+    const describe = (topic: string) =>
+        call(`Describing ${topic}`, describeTopic(admin, offsetAdmin, topic));
+
+    const openLog = (topic: TopicDescription): Promise<TopicLog> =>
+        openTopicLog({
+            topic,
+            leaders: new Leaders(settings.bootstrapServers, settings.clientId, topic),
+            endsOf: (partition) =>
+                call(`Offsets of ${topic.name}`, endsOf(offsetAdmin, topic.name, partition)),
+        });
+
     return {
-        describeTopic: (topic) =>
-            call(`Describing ${topic}`, describeTopic(admin, offsetAdmin, topic)),
+        describeTopic: describe,
         earliestOffsets: async (topic) => {
             const offsets = await call(`Offsets of ${topic}`, admin.fetchTopicOffsets(topic));
             return new Map(offsets.map(({ partition, low }) => [partition, BigInt(low)]));
         },
         lastStableOffsets: (topic) =>
             call(`Last stable offsets of ${topic}`, lastStableOffsets(offsetAdmin, admin, topic)),
-        read: (topic, from, to, options) =>
-            readRange({ kafka, admin, topic, from, to, ...options }),
+        openLog,
+        read: async (name, from, to, options) => {
+            const ranges = rangesOf(from, to);
+            if (ranges.size === 0) {
+                return;
+            }
+            options.signal.throwIfAborted();
+            const topic = await describe(name);
+            if (topic === undefined) {
+                throw new Error(`There is no topic ${name} to read.`);
+            }
+            const log = await openLog(topic);
+            try {
+                await readRanges(log, ranges, options);
+            } finally {
+                await log.close();
+            }
+        },
         committedOffsets: async (group, topic) => {
             const [answer] = await call(
                 `Committed offsets of group ${group}`,
@@ -123,7 +158,12 @@ async function describeTopic(
                 {
                     type: ConfigResourceTypes.TOPIC,
                     name: topic,
-                    configNames: ["cleanup.policy", "message.timestamp.type"],
+                    configNames: [
+                        "cleanup.policy",
+                        "message.timestamp.type",
+                        "retention.ms",
+                        "retention.bytes",
+                    ],
                 },
             ],
         }),
@@ -135,12 +175,16 @@ async function describeTopic(
     const config = (name: string) =>
         configs.resources[0]?.configEntries.find((entry) => entry.configName === name)
             ?.configValue ?? "";
+    const retention = (name: string) => (config(name) === "" ? undefined : Number(config(name)));
+    const [retentionMs, retentionBytes] = [retention("retention.ms"), retention("retention.bytes")];
     return {
         name: topic,
         id: described.id,
         partitions: described.partitionsCount,
         cleanupPolicy: config("cleanup.policy"),
         timestampType: config("message.timestamp.type"),
+        ...(retentionMs === undefined ? {} : { retentionMs }),
+        ...(retentionBytes === undefined ? {} : { retentionBytes }),
     };
 }
 
@@ -167,6 +211,23 @@ async function lastStableOffsets(
             .map(({ partitionIndex, offset }) => [partitionIndex, offset] as const)
             .sort(([a], [b]) => a - b),
     );
+}
+
+/** What the ends of a log are asked for as. */
+const earliest = -2n;
+const latest = -1n;
+
+async function endsOf(
+    offsetAdmin: OffsetAdmin,
+    topic: string,
+    partitionIndex: number,
+): Promise<LogEnds> {
+    const ask = async (timestamp: bigint): Promise<bigint> => {
+        const partitions = [{ partitionIndex, timestamp }];
+        const [listed] = await offsetAdmin.listOffsets({ topics: [{ name: topic, partitions }] });
+        return listed!.partitions[0]!.offset;
+    };
+    return { earliest: await ask(earliest), end: await ask(latest) };
 }
 
 /** What the broker answers to a commit by nobody where somebody is in the group, or was a moment ago. */

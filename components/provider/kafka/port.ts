@@ -20,6 +20,9 @@ export interface TopicDescription {
     /** The settings that matter to a comparison, as Kafka spells them. */
     readonly cleanupPolicy: string;
     readonly timestampType: string;
+    /** How long records are kept at least, in milliseconds and bytes of a partition; `-1` is for ever, absent is unknown. */
+    readonly retentionMs?: number;
+    readonly retentionBytes?: number;
 }
 
 export interface ReadOptions {
@@ -35,6 +38,33 @@ export interface FencedWriter {
     close(): Promise<void>;
 }
 
+/** What is asked for of one partition: `[from, to)`. */
+export interface LogRange {
+    readonly from: bigint;
+    readonly to: bigint;
+}
+
+/** What one fetch brought of one partition. */
+export interface Fetched {
+    readonly partition: number;
+    /** In offset order, all inside the asked range. */
+    readonly records: readonly LogRecord[];
+    /** Where to go on from: behind everything this fetch covered, markers and aborted records included; at most `to`. */
+    readonly next: bigint;
+}
+
+/** Reads one topic by exact offsets, without a consumer group; read_committed. */
+export interface TopicLog {
+    /**
+     * One fetch of these partitions: from `from` (inclusive) up to `to` (exclusive) or less. A partition of which it
+     * brought nothing is not in the answer. Waits half a second where there is nothing yet, and for a leader while there
+     * is none. Fails with {@link EvidenceLostError} where `from` no longer exists, with {@link TopicReplacedError} where
+     * the topic does not, and after a minute without any progress.
+     */
+    fetch(ranges: ReadonlyMap<number, LogRange>, signal: AbortSignal): Promise<readonly Fetched[]>;
+    close(): Promise<void>;
+}
+
 /** All that this package asks of Kafka. Every call ends within its own deadline. */
 export interface KafkaPort {
     /** `undefined` where the topic does not exist. */
@@ -43,6 +73,8 @@ export interface KafkaPort {
     earliestOffsets(topic: string): Promise<Offsets>;
     /** The offset behind the last record that a read_committed reader may see, of every partition. */
     lastStableOffsets(topic: string): Promise<Offsets>;
+    /** Opens the topic as described: another incarnation of the same name is refused with {@link TopicReplacedError}. */
+    openLog(topic: TopicDescription): Promise<TopicLog>;
     /**
      * Reads `[from, to)` of every partition named in `to`, read_committed, and returns when all of it was
      * handed over. Fails with {@link EvidenceLostError} where records at `from` no longer exist.
@@ -69,18 +101,33 @@ export class GroupNotEmptyError extends Error {
     }
 }
 
-/** Records that a range asked for are gone: retention, DeleteRecords, or another incarnation of the topic. */
+/** Records that a range asked for are gone: retention, DeleteRecords, or a log that was cut off. */
 export class EvidenceLostError extends Error {
     override readonly name = "EvidenceLostError";
     constructor(
         readonly topic: string,
         readonly partition: number,
         readonly asked: bigint,
+        /** The first offset still there, or where it lies before `asked`, the end of the log. */
         readonly available: bigint,
     ) {
         super(
-            `${topic}, partition ${partition}: offset ${asked} was asked for, but the first one still there is ` +
-                `${available}. The records between were deleted (retention?) before they could be read.`,
+            `${topic}, partition ${partition}: offset ${asked} was asked for, but ` +
+                (available < asked
+                    ? `the log ends at ${available}. It was truncated, or ${asked} was never in it.`
+                    : `the first one still there is ${available}. The records between were deleted (retention?) ` +
+                      "before they could be read."),
+        );
+    }
+}
+
+/** The topic is no longer the one that was described. */
+export class TopicReplacedError extends Error {
+    override readonly name = "TopicReplacedError";
+    constructor({ name, id }: TopicDescription) {
+        super(
+            `${name} is not the topic any more that it was (id ${id}): it was deleted, or deleted and created again. ` +
+                "Offsets on the one mean nothing on the other.",
         );
     }
 }
