@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import type { Sample } from "./evidence.js";
+import { plain } from "./plain.js";
 import { number, several, time } from "./rules/wording.js";
 import type { Finding, Verdict } from "./verdict.js";
 
@@ -106,14 +107,6 @@ function some(lines: readonly string[], limit: number, noun: string): string[] {
               ...lines.slice(0, limit - 1),
               `and ${several(lines.length - limit + 1, `more ${noun}`)}`,
           ];
-}
-
-/** Names and values come from topics: what would move the cursor, colour or reorder the text is escaped. */
-function plain(text: string): string {
-    return text.replace(
-        /[\p{C}\p{Zl}\p{Zp}]/gu,
-        (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
-    );
 }
 
 /** A sentence on two lines at most. */
