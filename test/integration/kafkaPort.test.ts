@@ -15,6 +15,7 @@ import { connectKafka } from "../../components/provider/kafka/kafkaPort.js";
 import {
     EvidenceLostError,
     GroupNotEmptyError,
+    TopicReplacedError,
     type KafkaPort,
     type LogRecord,
     type Offsets,
@@ -202,6 +203,29 @@ describe("Kafka", function () {
             await transactional.disconnect();
         });
 
+        it("sees no aborted record, though keys look like the marker of an abort", async () => {
+            // kafkajs hands all of them over: any key of four zero bytes ends an aborted transaction for it.
+            const topic = await topicOf(1);
+            const transactional = kafka.producer({
+                transactionalId: uniqueName("job"),
+                idempotent: true,
+                maxInFlightRequests: 1,
+            });
+            await transactional.connect();
+            const open = await transactional.transaction();
+            const key = Buffer.alloc(4);
+            for (const value of ["never 1", "never 2", "never 3"]) {
+                await open.send({ topic, messages: [{ partition: 0, key, value }] });
+            }
+            await open.abort();
+            await ends(topic, 4);
+            await producer.send({ topic, messages: [{ partition: 0, key, value: "a" }] });
+            await ends(topic, 5);
+            assert.deepEqual(await read(topic, at(0), at(5)), ["0:4 a"]);
+            assert.deepEqual(await read(topic, at(1), at(4)), []);
+            await transactional.disconnect();
+        });
+
         it("goes on over many fetches", async () => {
             const topic = await topicOf(2);
             const values = Array.from({ length: 200 }, (_, i) => `${i} ${"x".repeat(3_000)}`);
@@ -242,6 +266,43 @@ describe("Kafka", function () {
             assert.deepEqual(await read(topic, at(3, 0), at(4, 1)), ["0:3 d", "1:0 a"]);
             // Nothing of that partition was asked for.
             assert.deepEqual(await read(topic, at(1, 0), at(1, 1)), ["1:0 a"]);
+        });
+
+        it("fails where it is to begin behind the end, as in a log that was truncated", async () => {
+            const topic = await topicOf(1);
+            await write(producer, topic, 0, "a", "b");
+            await assert.rejects(read(topic, at(7), at(9)), (error) => {
+                assert.ok(error instanceof EvidenceLostError);
+                assert.deepEqual([error.partition, error.asked, error.available], [0, 7n, 2n]);
+                assert.match(error.message, /the log ends at 2/);
+                return true;
+            });
+        });
+
+        it("fails where the topic is deleted, or another one of the same name", async () => {
+            const topic = await topicOf(1);
+            await write(producer, topic, 0, "a", "b");
+            const described = (await port.describeTopic(topic))!;
+            const log = await port.openLog(described);
+            const range = new Map([[0, { from: 0n, to: 2n }]]);
+            const [fetched] = await log.fetch(range, untilDone());
+            assert.equal(fetched?.next, 2n);
+            await admin.deleteTopics({ topics: [topic] });
+            while ((await port.describeTopic(topic)) !== undefined) {
+                await pause(50);
+            }
+            await assert.rejects(read(topic, at(0), at(2)), {
+                message: `There is no topic ${topic} to read.`,
+            });
+            await topicOf(1, {}, topic);
+            await write(producer, topic, 0, "another a", "another b");
+            await assert.rejects(log.fetch(range, untilDone()), TopicReplacedError);
+            await log.close();
+            await assert.rejects(port.openLog(described), TopicReplacedError);
+            const now = await port.openLog((await port.describeTopic(topic))!);
+            const [again] = await now.fetch(range, untilDone());
+            assert.equal(String(again?.records[0]?.value), "another a");
+            await now.close();
         });
 
         it("ends at once when it is told to, and passes on what its reader throws", async () => {
@@ -327,6 +388,8 @@ describe("Kafka", function () {
                 partitions: 3,
                 cleanupPolicy: "compact",
                 timestampType: "LogAppendTime",
+                retentionMs: 604_800_000,
+                retentionBytes: -1,
             });
             assert.match(id, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
             assert.equal(await port.describeTopic(uniqueName("missing")), undefined);
