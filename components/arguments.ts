@@ -1,3 +1,4 @@
+import { cutoverProblems } from "./cutoverArguments.js";
 import { isolationProblems } from "./isolation.js";
 import type { CompareSettings } from "./compare.js";
 import { resolveCompare } from "./compareSettings.js";
@@ -45,6 +46,7 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
             ...Object.keys(versions).flatMap((version) => scriptProblems(versions, version)),
             ...compare.problems,
             ...consumerProblems(args, versions),
+            ...cutoverProblems(args),
             ...overrideProblems(args),
         ],
     };
@@ -160,14 +162,22 @@ function consumerProblems(
     return problems;
 }
 
-function overrideProblems({ override }: ShadowFlinkJobArgs): Problem[] {
+function overrideProblems({ override, versions }: ShadowFlinkJobArgs): Problem[] {
     if (override === undefined) {
         return [];
     }
+    const isKnown = Object.hasOwn(versions, override.version);
+    const version = {
+        field: "override.version",
+        message:
+            `is ${JSON.stringify(override.version)}, which is not in \`versions\` (${Object.keys(versions).join(", ")}): ` +
+            "name the one version that it lets through.",
+    };
     return (["reason", "approvedBy"] as const)
         .filter((field) => !override[field]?.trim())
         .map((field) => ({
             field: `override.${field}`,
             message: "is empty: it is kept in the history for ever, so say it.",
-        }));
+        }))
+        .concat(isKnown ? [] : [version]);
 }

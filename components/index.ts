@@ -9,15 +9,16 @@ export type {
     RuleThresholds,
     Severity,
 } from "./compareRules.js";
+export type { AlignmentArgs, ConsumerArgs } from "./cutoverArguments.js";
 export { existingJob, type ExistingJob, type ExistingJobArgs } from "./jobs/existing.js";
 export { sqlJob, type SqlJob, type SqlJobArgs } from "./jobs/sessionJob.js";
 export type { Evidence } from "./provider/comparison/evidence.js";
 export type { Finding, Outcome, Verdict } from "./provider/comparison/verdict.js";
-export type { RoutingRecord } from "./provider/cutover/routingRecord.js";
+export type { RoutingRecord, Tenure } from "./provider/cutover/routingRecord.js";
 export type { Role } from "./roles.js";
 export {
     ShadowFlinkJob,
-    type ConsumerArgs,
+    type ConsumerOutput,
     type KafkaArgs,
     type OverrideArgs,
     type ShadowFlinkJobArgs,

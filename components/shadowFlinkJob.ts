@@ -5,11 +5,13 @@ import { Authority } from "./authority.js";
 import { canaryTopic, type CanaryTopicArgs } from "./canaryTopic.js";
 import type { CompareArgs } from "./compare.js";
 import { Cluster } from "./cluster.js";
+import { cutoverSettings, type AlignmentArgs, type ConsumerArgs } from "./cutoverArguments.js";
 import { Comparison } from "./comparison.js";
 import type { ExistingJob } from "./jobs/existing.js";
 import { sessionJob, type SessionJob, type SqlJob } from "./jobs/sessionJob.js";
 import type { Outcome, Verdict } from "./provider/comparison/verdict.js";
-import type { RoutingRecord } from "./provider/cutover/routingRecord.js";
+import type { Override } from "./provider/cutover/decide.js";
+import type { RoutingRecord, Tenure } from "./provider/cutover/routingRecord.js";
 import { roleOf, type Role } from "./roles.js";
 import { routingTopic } from "./routing.js";
 import { consumerGroup, routingTopicName, routingTransactionalId } from "./versions.js";
@@ -30,6 +32,8 @@ export interface ShadowFlinkJobArgs {
     compare: CompareArgs;
     /** The consumers that move with authority, by name. Defaults to none: then only the routing record moves. */
     consumers?: Record<string, ConsumerArgs>;
+    /** How consumers' positions are found on another version's topic. Defaults to identities alone. */
+    alignment?: AlignmentArgs;
     /** Settings of candidates' topics. Defaults to those of the authority's topic. */
     canary?: CanaryTopicArgs;
     /** Base URL of checkpoints; every version gets a folder of its own in it. Defaults to what the cluster does. */
@@ -48,15 +52,9 @@ export interface KafkaArgs {
     bootstrapServers: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-export interface ConsumerArgs {
-    /**
-     * The consumer group with which it reads the topic of the existing job. On the topic of a version `v2` it reads as
-     * `<group>-v2`.
-     */
-    group: string;
-}
-
 export interface OverrideArgs {
+    /** The version that it lets through, and no other. */
+    version: string;
     /** Why the promotion cannot wait for a passing verdict. */
     reason: string;
     /** Who decided it. */
@@ -74,6 +72,13 @@ export interface VersionOutput {
     readonly outcome: Outcome | null;
 }
 
+/** Where a consumer reads. */
+export interface ConsumerOutput {
+    readonly version: string;
+    readonly topic: string;
+    readonly group: string;
+}
+
 /**
  * A stateful Flink job that changes by running the new version beside the old one: on the same live traffic, into a
  * topic of its own, compared with every `pulumi up`, until `authority` moves the consumers to it, or back.
@@ -89,6 +94,10 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
     readonly versions: pulumi.Output<Record<string, VersionOutput>>;
     /** The routing record: groups and positions of every consumer, and the history of authority. */
     readonly routing: pulumi.Output<RoutingRecord>;
+    /** What every consumer reads, and as which group: not the same for all while they are moved one after the other. */
+    readonly consumers: pulumi.Output<Record<string, ConsumerOutput>>;
+    /** Who held authority, from when to when, by which verdict, or by whose override and why. Only ever added to. */
+    readonly history: pulumi.Output<Tenure[]>;
 
     constructor(
         name: string,
@@ -152,7 +161,8 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                 transactionalId: routingTransactionalId(name),
                 verdict: compared?.verdict ?? null,
                 range: compared?.range ?? null,
-                override: args.override ?? null,
+                override: overrideOf(args),
+                ...cutoverSettings(args),
             },
             // Only on what a rollback needs too: a dead candidate must not stand in its way.
             { parent: this, protect: true, dependsOn: [routed, required(topics[args.authority])] },
@@ -160,6 +170,14 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
 
         this.routing = pointer.routing;
         this.topic = pointer.routing.topic;
+        this.history = pointer.routing.history;
+        this.consumers = pointer.routing.apply(({ authority, topic, consumers }) =>
+            mapValues(consumers, ({ group, own }) => ({
+                version: own?.version ?? authority,
+                topic: own?.topic ?? topic,
+                group,
+            })),
+        );
         this.authority = pointer.routing.authority;
         this.verdict = pulumi
             .all(Object.values(comparisons).map(({ verdict }) => verdict))
@@ -188,6 +206,8 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
             verdict: this.verdict,
             versions: this.versions,
             routing: this.routing,
+            consumers: this.consumers,
+            history: this.history,
         });
     }
 }
@@ -297,6 +317,13 @@ function consumerGroups(
             consumerGroup(group, version, "job" in declared),
         ),
     );
+}
+
+/** One that was given for another version is of no use to this one. */
+function overrideOf({ override, authority }: ShadowFlinkJobArgs): Override | null {
+    return override?.version === authority
+        ? { reason: override.reason, approvedBy: override.approvedBy }
+        : null;
 }
 
 function mapValues<T, U>(

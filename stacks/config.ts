@@ -9,10 +9,11 @@ export interface FlightsConfig {
     readonly checkpoints: string;
     readonly windowSeconds: number;
     readonly waitSeconds: number;
-    readonly override: { reason: string; approvedBy: string } | undefined;
+    readonly override: { version: string; reason: string; approvedBy: string } | undefined;
 }
 
 export function flightsConfig(config = new pulumi.Config()): FlightsConfig {
+    const version = config.get("overrideVersion") ?? "";
     const reason = config.get("overrideReason") ?? "";
     const approvedBy = config.get("overrideApprovedBy") ?? "";
     return {
@@ -23,6 +24,9 @@ export function flightsConfig(config = new pulumi.Config()): FlightsConfig {
         checkpoints: config.require("checkpoints"),
         windowSeconds: config.requireNumber("windowSeconds"),
         waitSeconds: config.requireNumber("waitSeconds"),
-        override: reason === "" && approvedBy === "" ? undefined : { reason, approvedBy },
+        override:
+            version === "" && reason === "" && approvedBy === ""
+                ? undefined
+                : { version, reason, approvedBy },
     };
 }

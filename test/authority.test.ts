@@ -4,6 +4,8 @@ import { currentFingerprint } from "../components/provider/comparison/subject.js
 import type { Verdict } from "../components/provider/comparison/verdict.js";
 import type { RoutingRecord } from "../components/provider/cutover/routingRecord.js";
 import { readRoutingRecord } from "../components/provider/cutover/routingStore.js";
+import { viewOf } from "../components/provider/cutover/view.js";
+import { PartialFailure } from "../components/provider/errors.js";
 import type { AuthorityInputs } from "../components/provider/inputs.js";
 import { unknownValue, type Json } from "../components/provider/verbs.js";
 import { delays, settingsOf } from "./comparison/world.js";
@@ -58,6 +60,9 @@ class Stack {
             verdict: null,
             range: null,
             override: null,
+            orders: {},
+            maxRepeats: {},
+            alignment: { lookBackRecords: 1_000_000, disorderMilliseconds: null },
             ...change,
         };
     }
@@ -288,6 +293,9 @@ describe("the authority resource", () => {
                 "delays: promotion: authority moves from v1 (delays) to v2 (delays-v2)",
                 "delays: promotion: consumer dashboard: from group dashboard (6 records unread) to group dashboard-v2, " +
                     "with at most 0 repeats",
+                "delays: promotion: consumer dashboard: for how long a rollback stays possible is unknown " +
+                    "(delays keeps records unknown, retention.bytes unknown; delays-v2 keeps records unknown, " +
+                    "retention.bytes unknown)",
                 "delays: promotion: followers finish delays first, then repeat at most 0 records",
             ]);
             assert.equal((await stack.live())?.epoch, 1);
@@ -418,13 +426,13 @@ describe("the authority resource", () => {
             const override = { reason: "v1 is wrong", approvedBy: "ada" };
             const inputs = { ...(await stack.promotion(failed)), override };
             const moved = await stack.update(inputs);
-            const { by, verdict, override: recorded } = moved.history.at(-1)!;
+            const { by, verdict, override: recorded, since } = moved.history.at(-1)!;
             assert.deepEqual(
                 { by, verdict, recorded },
-                { by: "override", verdict: null, recorded: override },
+                { by: "override", verdict: null, recorded: { ...override, at: since } },
             );
             const later = await stack.update({ ...inputs, override: null });
-            assert.deepEqual(later.history.at(-1)?.override, override);
+            assert.deepEqual(later.history.at(-1)?.override, recorded);
         });
 
         it("aligns an override by what is there, not by where an old verdict began", async () => {
@@ -464,6 +472,200 @@ describe("the authority resource", () => {
             assert.deepEqual(lines.slice(-1), [
                 "delays: the routing record in delays-routing stays; consumers read on as they do",
             ]);
+        });
+    });
+
+    describe("with consumers in an order", () => {
+        const two = {
+            consumers: {
+                report: { v1: "report", v2: "report-v2" },
+                dashboard: { v1: "dashboard", v2: "dashboard-v2" },
+            },
+            orders: { dashboard: 1, report: 2 },
+        };
+        /** Both read v1; the group of the second one on v2 is in use. */
+        async function stuck(): Promise<Json> {
+            await stack.kafka.commitOffsets("dashboard", "delays", at(9, 9));
+            await stack.kafka.commitOffsets("report", "delays", at(9, 9));
+            const { outs } = await stack.verbs.create(stack.inputs(two));
+            const commitOffsets = stack.kafka.commitOffsets.bind(stack.kafka);
+            stack.kafka.commitOffsets = (group, ...rest) =>
+                group === "report-v2"
+                    ? Promise.reject(new Error("GROUP_AUTHORIZATION_FAILED"))
+                    : commitOffsets(group, ...rest);
+            return outs;
+        }
+        const failure = async (olds: Json, inputs: Json): Promise<PartialFailure> => {
+            try {
+                await stack.verbs.update("delays", olds, inputs);
+            } catch (error) {
+                assert.ok(error instanceof PartialFailure, String(error));
+                return error;
+            }
+            return assert.fail("It was updated.");
+        };
+        const repaired = () => Reflect.deleteProperty(stack.kafka, "commitOffsets");
+        const readers = async () => {
+            const live = (await stack.live())!;
+            return Object.keys(live.consumers).map((name) => [name, viewOf(live, name).topic]);
+        };
+
+        it("says in a preview who goes first", async () => {
+            await stuck();
+            assert.deepEqual(await stack.failures({ ...(await stack.promotion()), ...two }), []);
+            assert.match(
+                lines.join("\n"),
+                /promotion: one after the other: dashboard, then report/,
+            );
+        });
+
+        it("stops at one that cannot be moved, says so, and goes on with the next up", async () => {
+            const olds = await stuck();
+            const inputs = { ...(await stack.promotion()), ...two };
+            const failed = await failure(olds, inputs);
+            assert.match(failed.reasons[0]!, /GROUP_AUTHORIZATION_FAILED/);
+            assert.match(
+                failed.reasons[1]!,
+                /from v1 to v2 is half done: dashboard on v2 \(delays-v2\), report still on v1 \(delays\)/,
+            );
+            assert.deepEqual(await readers(), [
+                ["report", "delays"],
+                ["dashboard", "delays-v2"],
+            ]);
+            const half = (await stack.live())!;
+            assert.deepEqual(failed.properties["routing"], half);
+            assert.deepEqual(
+                [half.recordVersion, half.epoch, half.authority, half.history.length],
+                [2, 2, "v1", 1],
+            );
+            assert.equal(
+                (await stack.verbs.diff("delays", failed.properties, inputs)).changes,
+                true,
+            );
+
+            repaired();
+            const done = await stack.update({ ...failed.properties, ...inputs });
+            assert.deepEqual(await readers(), [
+                ["report", "delays-v2"],
+                ["dashboard", "delays-v2"],
+            ]);
+            assert.deepEqual([done.epoch, done.authority, done.moving], [3, "v2", undefined]);
+            assert.deepEqual(
+                done.history.map(({ epoch, version }) => [epoch, version]),
+                [
+                    [1, "v1"],
+                    [3, "v2"],
+                ],
+            );
+            // Who came first stays as it came, so that its followers do not begin again.
+            assert.deepEqual(done.consumers["dashboard"], half.consumers["dashboard"]);
+            assert.equal(done.consumers["report"]?.own, undefined);
+        });
+
+        it("takes back who was moved, without a verdict, and asks for a new one then", async () => {
+            const olds = await stuck();
+            const inputs = { ...(await stack.promotion()), ...two };
+            const failed = await failure(olds, inputs);
+            const back = stack.inputs(two);
+            assert.deepEqual(await stack.failures(back), []);
+            const { outs } = await stack.verbs.update("delays", failed.properties, back);
+            const live = (await stack.live())!;
+            assert.deepEqual(outs["routing"], live);
+            assert.deepEqual(await readers(), [
+                ["report", "delays"],
+                ["dashboard", "delays"],
+            ]);
+            assert.deepEqual(
+                live.history.map(({ version, by, consumers }) => [version, by, consumers]),
+                [
+                    ["v1", "initial", undefined],
+                    ["v2", "promotion", ["dashboard"]],
+                    ["v1", "rollback", undefined],
+                ],
+            );
+            assert.equal(live.moving, undefined);
+            repaired();
+            await assert.rejects(
+                stack.verbs.update("delays", outs, inputs),
+                /before authority was taken back from v2/,
+            );
+        });
+
+        it("refuses a third version in between", async () => {
+            const olds = await stuck();
+            await failure(olds, { ...(await stack.promotion()), ...two });
+            const third = stack.inputs({
+                authority: "v3",
+                versions: { ...stack.inputs().versions, v3: { topic: "delays-v3", managed: true } },
+            });
+            const [refused] = await stack.failures(third);
+            assert.match(
+                refused?.reason ?? "",
+                /half done.*Set authority to v2 to finish it, or to v1/,
+            );
+        });
+
+        it("looks again between two consumers at what allowed the move", async () => {
+            await stuck();
+            repaired();
+            const inputs = { ...(await stack.promotion()), ...two };
+            const commitOffsets = stack.kafka.commitOffsets.bind(stack.kafka);
+            stack.kafka.commitOffsets = async (...given) => {
+                await commitOffsets(...given);
+                stack.kafka.topics.get("delays-v2")!.partitions.push([]);
+            };
+            const failed = await failure({}, inputs);
+            assert.match(failed.reasons[0]!, /something else than what is there now/);
+            assert.match(failed.reasons[1]!, /half done: dashboard on v2/);
+        });
+    });
+
+    describe("beside a state that says something else", () => {
+        it("refuses to go where an older state asks, and takes over what is there", async () => {
+            const { outs: old } = await stack.verbs.create(stack.inputs());
+            const promotion = await stack.promotion();
+            await stack.verbs.update("delays", old, promotion);
+            const before = await stack.live();
+            for (const verb of [
+                stack.verbs.diff("delays", old, stack.inputs()),
+                stack.verbs.update("delays", old, stack.inputs()),
+            ]) {
+                await assert.rejects(
+                    verb,
+                    /says v2 \(delays-v2\) at epoch 2, .*the state of this stack says v1 \(delays\) at epoch 1.*Set authority to v2/s,
+                );
+            }
+            assert.deepEqual(await stack.live(), before);
+            const { outs } = await stack.verbs.update("delays", old, promotion);
+            assert.deepEqual(outs["routing"], before);
+            assert.match(lines.join("\n"), /taking over what is there/);
+            const { outs: back } = await stack.verbs.update("delays", outs, stack.inputs());
+            assert.equal((back["routing"] as RoutingRecord).authority, "v1");
+        });
+
+        it("refuses a record that went back, or another one of the same epoch", async () => {
+            const { outs: first } = await stack.verbs.create(stack.inputs());
+            const record = first["routing"] as RoutingRecord;
+            const later = { ...first, routing: { ...record, epoch: 5, authority: "v2" } };
+            await assert.rejects(
+                stack.verbs.update("delays", later, stack.inputs()),
+                /at epoch 1.*says v2 \(delays\) at epoch 5.*never goes back/s,
+            );
+            const other = { ...first, routing: { ...record, authority: "v2" } };
+            await assert.rejects(
+                stack.verbs.diff("delays", other, stack.inputs()),
+                /Two records of one epoch cannot be/,
+            );
+        });
+
+        it("refuses to move what a state does not know at all", async () => {
+            const { outs } = await stack.verbs.create(stack.inputs());
+            await stack.verbs.update("delays", outs, await stack.promotion());
+            await assert.rejects(
+                stack.verbs.create(stack.inputs()),
+                /of which the state of this stack knows nothing, and "v1" is asked for/,
+            );
+            assert.equal((await stack.live())?.authority, "v2");
         });
     });
 });

@@ -33,6 +33,7 @@ const answers: Record<string, (inputs: Record<string, unknown>) => Record<string
             authority: inputs["authority"],
             topic: `topic-of-${String(inputs["authority"])}`,
             history: [{ version: "v1" }],
+            consumers: { dashboard: { group: "dashboard" } },
         },
     }),
 };

@@ -137,6 +137,33 @@ describe("ShadowFlinkJob", () => {
                 assert.equal(inputs["owner"], "organization/project/stack");
             });
 
+            it("tells the authority nothing of an override for another version", async () => {
+                const override = { version: "v2", reason: "v1 is wrong", approvedBy: "ada" };
+                const built = await graphOf(
+                    dryRun,
+                    () => new ShadowFlinkJob("delays", { ...args, override }),
+                );
+                assert.equal(inputsOf(built, "delays-authority")["override"], null);
+            });
+
+            it("tells the authority in which order, and with how many repeats, consumers may move", () => {
+                const { orders, maxRepeats, alignment } = inputsOf(graph, "delays-authority");
+                assert.deepEqual(
+                    { orders, maxRepeats, alignment },
+                    {
+                        orders: {},
+                        maxRepeats: {},
+                        alignment: { lookBackRecords: 10_000_000, disorderMilliseconds: null },
+                    },
+                );
+            });
+
+            it("gives out what every consumer reads", async () => {
+                assert.deepEqual(await valueOf(job.consumers), {
+                    dashboard: { version: "v1", topic: "topic-of-v1", group: "dashboard" },
+                });
+            });
+
             it("gives out topic, authority, verdict and versions", async () => {
                 assert.deepEqual(
                     await valueOf(
@@ -286,13 +313,29 @@ describe("ShadowFlinkJob", () => {
             );
         });
 
+        it("numbers of a move that cannot be meant", () => {
+            const message = problemsOf({
+                consumers: {
+                    a: { group: "a", order: NaN },
+                    b: { group: "b", maxRepeats: -1 },
+                    c: { group: "c", maxRepeats: 1.5 },
+                },
+                alignment: { lookBackRecords: 0, disorderSeconds: -3 },
+            });
+            assert.match(message, /consumers\.a\.order: is NaN: give a number/);
+            assert.match(message, /consumers\.b\.maxRepeats: is -1: give a whole number/);
+            assert.match(message, /consumers\.c\.maxRepeats: is 1\.5: /);
+            assert.match(message, /alignment\.lookBackRecords: is 0: /);
+            assert.match(message, /alignment\.disorderSeconds: is -3: /);
+        });
+
         it("several problems at once", () => {
             const message = problemsOf(
                 {
                     authority: "v9",
                     compare: { identity: [], windowSeconds: -1 },
                     consumers: { a: { group: "g" }, b: { group: "g" } },
-                    override: { reason: "", approvedBy: "ada" },
+                    override: { version: "v8", reason: "", approvedBy: "ada" },
                 },
                 "Delays",
             );
@@ -303,6 +346,7 @@ describe("ShadowFlinkJob", () => {
                 "compare.windowSeconds",
                 "consumers.b.group",
                 "override.reason",
+                "override.version",
             ]) {
                 assert.match(message, new RegExp(`- ${field.replace(".", "\\.")}: `), field);
             }

@@ -224,7 +224,9 @@ export class FollowerLoop implements Follower {
                 await this.sleep(this.options.pollIntervalSeconds ?? 0.5);
             } else {
                 this.settled = record;
-                this.finishedEpoch = finishes(step, record) ? record.epoch : undefined;
+                this.finishedEpoch = finishes(step, record, this.options.consumer)
+                    ? step.epoch
+                    : undefined;
                 this.announce(step);
                 await this.observer?.observer.close();
                 this.observer = undefined;

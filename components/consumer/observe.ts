@@ -1,5 +1,6 @@
 import type { Admin, Kafka } from "kafkajs";
 import type { RoutingRecord } from "../provider/cutover/routingRecord.js";
+import { viewOf } from "../provider/cutover/view.js";
 import { withDeadline } from "../provider/kafka/deadline.js";
 import { routeOf, type Offsets, type Sighting } from "./plan.js";
 
@@ -27,13 +28,13 @@ export class Observer {
         consumer: string,
     ): Promise<Pick<Sighting, "previous" | "committed">> {
         const route = routeOf(record, consumer);
-        if (!(await this.exists(record.topic))) {
+        const { topic, handOver } = viewOf(record, consumer);
+        if (!(await this.exists(topic))) {
             throw new Error(
                 `The routing record of ${record.name} (epoch ${record.epoch}) sends "${consumer}" to the topic ` +
-                    `${record.topic}, which does not exist. Was it deleted by hand?`,
+                    `${topic}, which does not exist. Was it deleted by hand?`,
             );
         }
-        const { handOver } = record;
         if (handOver === null || route.previousGroup === null) {
             return { previous: undefined, committed: new Map() };
         }
@@ -43,7 +44,7 @@ export class Observer {
                   earliest: (await this.ends(handOver.topic)).earliest,
               }
             : undefined;
-        return { previous, committed: await this.committed(route.group, record.topic) };
+        return { previous, committed: await this.committed(route.group, topic) };
     }
 
     async exists(topic: string): Promise<boolean> {

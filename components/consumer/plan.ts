@@ -3,6 +3,7 @@ import {
     type ConsumerRoute,
     type RoutingRecord,
 } from "../provider/cutover/routingRecord.js";
+import { viewOf, type View } from "../provider/cutover/view.js";
 
 /**
  * What a follower does next, decided from the routing record and the committed offsets alone. Nothing in here
@@ -89,15 +90,16 @@ export class UnknownConsumerError extends Error {
 /** What to do now. To be asked again after a while where the answer is to drain. */
 export function nextStep(record: RoutingRecord, consumer: string, sighting: Sighting): Step {
     const route = routeOf(record, consumer);
+    const view = viewOf(record, consumer);
     const consume = (from: Offsets | undefined): Consume => ({
         kind: "consume",
-        version: record.authority,
-        topic: record.topic,
+        version: view.version,
+        topic: view.topic,
         group: route.group,
-        epoch: record.epoch,
+        epoch: view.epoch,
         from,
     });
-    const drain = drainOf(record, route);
+    const drain = drainOf(view, route);
     if (drain === undefined) {
         return consume(undefined);
     }
@@ -105,7 +107,7 @@ export function nextStep(record: RoutingRecord, consumer: string, sighting: Sigh
     if (previous === undefined) {
         return consume(undefined);
     }
-    if (goesBack(record) && sighting.finishedEpoch !== record.epoch - 1) {
+    if (view.goesBack && sighting.finishedEpoch !== view.previousEpoch) {
         // A follower that was down during the hand-over before does not know whether its group finished it, and the
         // record does not say. Without it nothing may be passed over, and then draining would only repeat.
         return consume(undefined);
@@ -130,7 +132,7 @@ export function nextStep(record: RoutingRecord, consumer: string, sighting: Sigh
         return consume(undefined);
     }
     if (positions.every(({ until, committed }) => committed >= until)) {
-        return consume(parseOffsets(record.handOver?.from ?? {}));
+        return consume(parseOffsets(view.handOver?.from ?? {}));
     }
     if (hasMovedOn(route, sighting.committed)) {
         // Somebody reads the authority's topic as this group already: commits on the old topic expired long
@@ -142,8 +144,9 @@ export function nextStep(record: RoutingRecord, consumer: string, sighting: Sigh
 }
 
 /** Whether reading on with this step means that everything before the record's hand-over was finished. */
-export function finishes(step: Step, record: RoutingRecord): boolean {
-    return step.kind === "consume" && (record.handOver === null || step.from !== undefined);
+export function finishes(step: Step, record: RoutingRecord, consumer: string): boolean {
+    const { handOver } = viewOf(record, consumer);
+    return step.kind === "consume" && (handOver === null || step.from !== undefined);
 }
 
 /**
@@ -155,7 +158,7 @@ export function boundAtOnce(
     consumer: string,
     reading: Source,
 ): Drain | undefined {
-    const drain = drainOf(record, routeOf(record, consumer));
+    const drain = drainOf(viewOf(record, consumer), routeOf(record, consumer));
     return drain?.topic === reading.topic && drain.group === reading.group
         ? { ...drain, start: new Map() }
         : undefined;
@@ -170,24 +173,19 @@ export function judge(step: Step, partition: number, offset: bigint): "deliver" 
     return offset < (step.from?.get(partition) ?? 0n) ? "pass" : "deliver";
 }
 
-function drainOf(record: RoutingRecord, route: ConsumerRoute): Drain | undefined {
-    if (record.handOver === null || route.previousGroup === null) {
+function drainOf({ epoch, handOver }: View, route: ConsumerRoute): Drain | undefined {
+    if (handOver === null || route.previousGroup === null) {
         return undefined;
     }
     return {
         kind: "drain",
-        version: record.handOver.version,
-        topic: record.handOver.topic,
+        version: handOver.version,
+        topic: handOver.topic,
         group: route.previousGroup,
-        epoch: record.epoch,
-        until: parseOffsets(record.handOver.until),
+        epoch,
+        until: parseOffsets(handOver.until),
         start: parseOffsets(route.previousCommitted ?? {}),
     };
-}
-
-function goesBack(record: RoutingRecord): boolean {
-    const tenures = record.history.filter(({ version }) => version === record.authority);
-    return tenures.length !== 1;
 }
 
 function hasMovedOn(route: ConsumerRoute, committed: Offsets): boolean {

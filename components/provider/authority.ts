@@ -1,17 +1,17 @@
 import { positionDecoder } from "./comparison/position.js";
 import { currentFingerprint } from "./comparison/subject.js";
 import { withKafka } from "./connection.js";
+import { conflict, unknownPointer } from "./cutover/conflict.js";
 import { decideMove, type MoveDecision } from "./cutover/decide.js";
-import { describePlan, planMove, type MovePlan } from "./cutover/movePlan.js";
-import {
-    carryOut,
-    writeConsumers,
-    writeInitial,
-    type MoveReason,
-    type RoutingContext,
-} from "./cutover/protocol.js";
+import { describePlan } from "./cutover/describePlan.js";
+import { HalfDoneError, moveInOrder, type MovesBy } from "./cutover/moveInOrder.js";
+import { planMove, type MovePlan } from "./cutover/movePlan.js";
+import { writeConsumers, writeInitial, type RoutingContext } from "./cutover/protocol.js";
 import { parseOffsets, type RoutingRecord } from "./cutover/routingRecord.js";
 import { readRoutingRecord } from "./cutover/routingStore.js";
+import { viewOf } from "./cutover/view.js";
+import { nextWave, type Wave } from "./cutover/waves.js";
+import { PartialFailure } from "./errors.js";
 import type { AuthorityInputs } from "./inputs.js";
 import type { KafkaPort } from "./kafka/port.js";
 import { prefixedLog, type Log } from "./log.js";
@@ -44,8 +44,8 @@ export function authorityVerbs(withKafka: WithKafka): Verbs {
             }
             return withKafka(inputs.bootstrapServers, async (kafka) => {
                 const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
-                refuseLost(olds, inputs, live);
-                const stays = live?.authority === inputs.authority;
+                refuseConflict(olds, inputs, live);
+                const stays = live?.authority === inputs.authority && live.moving === undefined;
                 return {
                     changes: !stays || !sameRouting(olds, live) || !isWrittenFor(inputs, live),
                 };
@@ -54,7 +54,7 @@ export function authorityVerbs(withKafka: WithKafka): Verbs {
 
         create: async (inputs) => ({
             id: (inputs as AuthorityInputs).name,
-            outs: await reconcile(withKafka, {}, inputs),
+            outs: await reconcile(withKafka, undefined, inputs),
         }),
 
         update: async (_id, olds, news) => ({ outs: await reconcile(withKafka, olds, news) }),
@@ -106,22 +106,40 @@ async function objections(
     if (decision.kind !== "move" || live === undefined) {
         return [];
     }
-    const plan = await makePlan(kafka, inputs, live, decision.by);
-    describePlan(plan).forEach((line) => log(`${decision.by}: ${line}`));
+    const wave = nextWave(live, inputs.authority, ordersOf(inputs), true);
+    const plan = await makePlan(kafka, inputs, live, wave, decision.by);
+    describePlan(plan, new Date()).forEach((line) => log(`${decision.by}: ${line}`));
+    const order = describeOrder(inputs, wave);
+    if (order !== undefined) {
+        log(`${decision.by}: ${order}`);
+    }
     return plan.problems;
 }
 
 /** Brings the routing record to what is asked for, from wherever an earlier run was killed. */
-async function reconcile(withKafka: WithKafka, olds: Json, news: Json): Promise<Json> {
+async function reconcile(
+    withKafka: WithKafka,
+    /** `undefined` where the state does not know the pointer yet. */
+    olds: Json | undefined,
+    news: Json,
+): Promise<Json> {
     const inputs = news as AuthorityInputs;
     const log = prefixedLog(inputs.name);
-    const routing = await withKafka(inputs.bootstrapServers, async (kafka) => {
-        const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
-        refuseLost(olds, inputs, live);
-        const decision = await decide(kafka, inputs, live, ownersOf(olds, inputs));
-        return actOn(decision, routingContext(kafka, inputs, log), inputs, live);
-    });
-    return toState({ ...news, routing });
+    try {
+        const routing = await withKafka(inputs.bootstrapServers, async (kafka) => {
+            const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
+            refuseConflict(olds, inputs, live);
+            const decision = await decide(kafka, inputs, live, ownersOf(olds ?? {}, inputs));
+            return actOn(decision, routingContext(kafka, inputs, log), inputs, live);
+        });
+        return toState({ ...news, routing });
+    } catch (error) {
+        if (error instanceof HalfDoneError) {
+            const outs = toState({ ...news, routing: error.record });
+            throw new PartialFailure(inputs.name, outs, error.reasons);
+        }
+        throw error;
+    }
 }
 
 async function actOn(
@@ -141,17 +159,17 @@ async function actOn(
         case "stay":
             return isWrittenFor(inputs, live) ? live : writeConsumers(context, live, groups);
         case "move":
-            return carryOut(
-                context,
-                live,
-                () => makePlan(context.kafka, inputs, live, decision.by),
-                {
-                    by: decision.by,
-                    verdict:
-                        decision.by === "promotion" ? (inputs.verdict?.fingerprint ?? null) : null,
-                    override: decision.by === "override" ? inputs.override : null,
-                },
-            );
+            return moveInOrder(context, live, decision.by, {
+                target: inputs.authority,
+                orders: ordersOf(inputs),
+                decide: (now) => decide(context.kafka, inputs, now, [now.owner]),
+                plan: (now, wave, by) => makePlan(context.kafka, inputs, now, wave, by),
+                reason: (by) => ({
+                    by,
+                    verdict: by === "promotion" ? (inputs.verdict?.fingerprint ?? null) : null,
+                    override: by === "override" ? inputs.override : null,
+                }),
+            });
         case "unknown":
             throw new Error(`The verdict on ${inputs.authority} is not known. Nothing was moved.`);
     }
@@ -193,7 +211,8 @@ function makePlan(
     kafka: KafkaPort,
     inputs: AuthorityInputs,
     live: RoutingRecord,
-    by: MoveReason["by"],
+    wave: Wave,
+    by: MovesBy,
 ): Promise<MovePlan> {
     const { range, verdict, settings } = inputs;
     const coveredFrom = verdict?.coveredFrom ?? null;
@@ -201,7 +220,8 @@ function makePlan(
         kafka,
         live,
         target: { version: inputs.authority, topic: topicOf(inputs, inputs.authority) },
-        groups: groupsOn(inputs, inputs.authority),
+        groups: groupsOf(wave, inputs, live),
+        source: wave.source,
         decode: positionDecoder(settings),
         // A verdict that nobody asked for may be about topics that are no longer there.
         verified:
@@ -215,8 +235,43 @@ function makePlan(
                       coveredFrom: Date.parse(coveredFrom),
                   }
                 : null,
+        maxRepeats: inputs.maxRepeats,
+        alignment: inputs.alignment,
+        withoutIdentity: by === "rollback" ? "earliest" : "refuse",
         signal: AbortSignal.timeout(settings.timeoutSeconds * 1000),
     });
+}
+
+/** The groups of those that are moved; of one that the program lists no more, the one with which it came. */
+function groupsOf(
+    { consumers }: Wave,
+    inputs: AuthorityInputs,
+    live: RoutingRecord,
+): Record<string, string> {
+    const groups = groupsOn(inputs, inputs.authority);
+    return Object.fromEntries(
+        consumers.map((name) => {
+            const route = live.consumers[name];
+            return [name, groups[name] ?? route?.previousGroup ?? route?.group ?? ""];
+        }),
+    );
+}
+
+function ordersOf({ consumers, orders }: AuthorityInputs): Record<string, number> {
+    return Object.fromEntries(Object.keys(consumers).map((name) => [name, orders[name] ?? 0]));
+}
+
+/** `undefined` where all go together. */
+function describeOrder(inputs: AuthorityInputs, { consumers }: Wave): string | undefined {
+    const orders = ordersOf(inputs);
+    const steps = [...new Set(consumers.map((name) => orders[name] ?? 0))].sort((a, b) => a - b);
+    if (steps.length < 2) {
+        return undefined;
+    }
+    const waves = steps.map((step) =>
+        consumers.filter((name) => (orders[name] ?? 0) === step).join(" and "),
+    );
+    return `one after the other: ${waves.join(", then ")}`;
 }
 
 function groupsOn(inputs: AuthorityInputs, version: string): Record<string, string> {
@@ -269,18 +324,22 @@ function ownersOf(olds: Json, { owner }: AuthorityInputs): string[] {
     return former === undefined ? [owner] : [owner, former];
 }
 
-/**
- * A record that was there and is gone is no first start: beginning anew would send consumers to a topic without having
- * aligned them.
- */
-function refuseLost(olds: Json, inputs: AuthorityInputs, live: RoutingRecord | undefined): void {
-    const known = olds["routing"] as RoutingRecord | undefined;
-    if (known !== undefined && live === undefined) {
-        throw new Error(
-            `The routing record of ${inputs.name} is gone from ${inputs.routingTopic}; the last one known here says ` +
-                `${known.authority} (${known.topic}) at epoch ${known.epoch}. Is this the right cluster? To restore it, ` +
-                `write the JSON of the output \`routing\` back to partition 0 under the key "${inputs.name}"; to begin ` +
-                "anew, take the pointer out of the state with `pulumi state delete`.",
+/** Nothing is moved where the state and the record cannot both be right. */
+function refuseConflict(
+    olds: Json | undefined,
+    inputs: AuthorityInputs,
+    live: RoutingRecord | undefined,
+): void {
+    const known = olds?.["routing"] as RoutingRecord | undefined;
+    const reason =
+        olds === undefined ? unknownPointer(live, inputs) : conflict(known, live, inputs);
+    if (reason !== undefined) {
+        throw new Error(reason);
+    }
+    if (known !== undefined && live !== undefined && known.epoch < live.epoch) {
+        prefixedLog(inputs.name)(
+            `the state said ${known.authority} at epoch ${known.epoch}, the routing record says ${live.authority} at epoch ` +
+                `${live.epoch}: taking over what is there`,
         );
     }
 }
@@ -288,14 +347,15 @@ function refuseLost(olds: Json, inputs: AuthorityInputs, live: RoutingRecord | u
 /** Groups that a consumer has other than the record says: they would be left where they are without a word. */
 function renamedGroups(inputs: AuthorityInputs, live: RoutingRecord | undefined): CheckFailure[] {
     return Object.entries(live?.consumers ?? {}).flatMap(([consumer, { group }]) => {
-        const asked = inputs.consumers[consumer]?.[live?.authority ?? ""];
+        const reads = live === undefined ? undefined : viewOf(live, consumer);
+        const asked = inputs.consumers[consumer]?.[reads?.version ?? ""];
         return asked === undefined || asked === group
             ? []
             : [
                   {
                       property: "consumers",
                       reason:
-                          `consumers.${consumer}.group: it reads ${live?.topic} as "${group}", and would be "${asked}" now. ` +
+                          `consumers.${consumer}.group: it reads ${reads?.topic} as "${group}", and would be "${asked}" now. ` +
                           "A group that reads cannot be renamed: declare a consumer of another name beside it.",
                   },
               ];

@@ -1,6 +1,7 @@
 import type { CompareSettings } from "../compare.js";
 import type { Verdict } from "./comparison/verdict.js";
 import type { Override } from "./cutover/decide.js";
+import type { AlignmentSettings } from "./cutover/lookBack.js";
 
 /** What the provider half is told of one version. */
 export interface VersionInput {
@@ -61,6 +62,11 @@ export interface AuthorityInputs extends CommonInputs, ComparisonState {
     readonly consumers: Readonly<Record<string, Readonly<Record<string, string>>>>;
     readonly transactionalId: string;
     readonly override: Override | null;
+    /** Who is moved first, by consumer: lower ones, and equal ones together. */
+    readonly orders: Readonly<Record<string, number>>;
+    /** Most repeats that a move may announce, of the consumers that have such a limit. */
+    readonly maxRepeats: Readonly<Record<string, number>>;
+    readonly alignment: AlignmentSettings;
 }
 
 export interface SessionJobInputs {

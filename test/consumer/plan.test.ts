@@ -42,7 +42,7 @@ describe("nextStep", () => {
         assert.equal(step.kind, "consume");
         assert.equal(step.topic, "delays-v2");
         assert.deepEqual(step.kind === "consume" && step.from, offsets({ 0: 5 }));
-        assert.ok(finishes(step, moved));
+        assert.ok(finishes(step, moved, "dashboard"));
     });
 
     it("has nothing to finish, and passes over nothing, where the group never read", () => {
@@ -50,7 +50,7 @@ describe("nextStep", () => {
         const step = nextStep(never, "dashboard", sighting({ committed: {} }));
         assert.equal(step.kind === "consume" && step.from, undefined);
         assert.equal(step.topic, "delays-v2");
-        assert.ok(!finishes(step, never));
+        assert.ok(!finishes(step, never, "dashboard"));
     });
 
     it("finishes what it is reading, also before the first commit", () => {

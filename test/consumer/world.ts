@@ -256,7 +256,7 @@ export class World {
         }
         member.step = step;
         if (step.kind === "consume") {
-            member.finishedEpoch = finishes(step, record) ? record.epoch : undefined;
+            member.finishedEpoch = finishes(step, record, "app") ? record.epoch : undefined;
         }
     }
 

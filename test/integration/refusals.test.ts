@@ -140,7 +140,7 @@ describe("a preview refuses, with the field and the way out,", function () {
             versions: { v1: existing(), v2: candidate({}, { group: name }) },
             compare: { identity: [], windowSeconds: -1 },
             consumers: { one: { group: "same" }, two: { group: "same" } },
-            override: { reason: "", approvedBy: "somebody" },
+            override: { version: "v2", reason: "", approvedBy: "somebody" },
         });
         const fields = found.map((line) => line.slice(0, line.indexOf(": ")));
         assert.deepEqual(

@@ -43,11 +43,17 @@ export class ReadIdentities {
         return this.#unread.has(identity);
     }
 
+    /** Identities that stand unread on the old topic and are not elsewhere. */
+    unreadNotAmong(seen: ReadonlyMap<string, number>): number {
+        return [...this.#unread].filter((identity) => !seen.has(identity)).length;
+    }
+
     /** Records read of which fewer were seen elsewhere: what is still to come there. */
-    notAmong(seen: ReadonlyMap<string, number>): number {
+    notAmong(...seen: readonly ReadonlyMap<string, number>[]): number {
         let missing = 0;
         for (const [identity, times] of this.#read) {
-            missing += Math.max(0, times - (seen.get(identity) ?? 0));
+            const there = seen.reduce((sum, one) => sum + (one.get(identity) ?? 0), 0);
+            missing += Math.max(0, times - there);
         }
         return missing;
     }
@@ -61,7 +67,11 @@ export class ReadIdentities {
 export class Aligner {
     readonly #from = new Map<number, bigint>();
     readonly #seen = new Map<string, number>();
+    readonly #noted = new Map<string, number>();
+    readonly #fromByTime = new Map<number, bigint>();
     #repeats = 0;
+    #behindTime = 0;
+    #alignedAt: number | null = null;
 
     constructor(
         private readonly read: ReadIdentities,
@@ -69,19 +79,49 @@ export class Aligner {
         private readonly end: Offsets,
         /** Whether `read` is all that the group has read; else a record that is not in there may be a repeat too. */
         private readonly isComplete = true,
+        /** Event time before which all was read; `null` where it is not known. */
+        private readonly readUntil: number | null = null,
     ) {}
 
+    /** Records that stand unread on the old topic and are not on the new one, as far as it was read. */
+    get missing(): number {
+        return this.read.unreadNotAmong(this.#seen);
+    }
+
+    /** Timestamp of the oldest record with which a partition goes on; `null` where all go on at their end. */
+    get alignedAt(): number | null {
+        return this.#alignedAt;
+    }
+
     /** Takes the records of the new topic, of each partition in the order of their offsets. */
-    take({ partition, offset, identity }: Position): void {
+    take(
+        { partition, offset, identity }: Position,
+        eventTime: number | null = null,
+        timestamp = -1,
+    ): void {
         const occurrence = this.#count(identity);
         const isUnread = identity === null || this.read.isUnread(identity);
         // The k-th record of an identity counts as read where the group has read k of them.
         const wasRead = identity !== null && occurrence <= this.read.timesRead(identity);
         if ((isUnread || !wasRead) && !this.#from.has(partition)) {
             this.#from.set(partition, offset);
+            this.#alignedAt = Math.min(this.#alignedAt ?? timestamp, timestamp);
         }
+        const isBehind =
+            eventTime === null || this.readUntil === null || eventTime >= this.readUntil;
+        if (isBehind && !this.#fromByTime.has(partition)) {
+            this.#fromByTime.set(partition, offset);
+        }
+        this.#behindTime += this.#fromByTime.has(partition) ? 1 : 0;
         if (this.#from.has(partition) && (wasRead || (!this.isComplete && !isUnread))) {
             this.#repeats += 1;
+        }
+    }
+
+    /** Takes a record that was delivered from the new topic already, when its version held authority before. */
+    note(identity: string | null): void {
+        if (identity !== null) {
+            this.#noted.set(identity, (this.#noted.get(identity) ?? 0) + 1);
         }
     }
 
@@ -94,14 +134,20 @@ export class Aligner {
 
     alignment(): Alignment {
         return {
-            from: new Map(
-                [...this.end].map(([partition, end]) => [
-                    partition,
-                    this.#from.get(partition) ?? end,
-                ]),
-            ),
-            repeats: this.#repeats + this.read.notAmong(this.#seen),
+            from: this.#orEnd(this.#from),
+            repeats: this.#repeats + this.read.notAmong(this.#seen, this.#noted),
         };
+    }
+
+    /** The same by event time alone; whatever stands behind it may be a repeat. */
+    byTime(): Alignment {
+        return { from: this.#orEnd(this.#fromByTime), repeats: this.#behindTime };
+    }
+
+    #orEnd(from: ReadonlyMap<number, bigint>): Offsets {
+        return new Map(
+            [...this.end].map(([partition, end]) => [partition, from.get(partition) ?? end]),
+        );
     }
 
     #count(identity: string | null): number {

@@ -1,6 +1,7 @@
 import { rollbackTargets } from "../../roles.js";
 import type { Verdict } from "../comparison/verdict.js";
 import type { RoutingRecord, Tenure } from "./routingRecord.js";
+import { describeMoving } from "./waves.js";
 
 export interface Override {
     readonly reason: string;
@@ -57,8 +58,16 @@ export function decideMove(question: MoveQuestion): MoveDecision {
                 "Two stacks cannot route the same consumers: give one of the components another name.",
         );
     }
+    const { moving } = live;
+    if (moving !== undefined && requested !== live.authority && requested !== moving.version) {
+        return refuse(
+            `${describeMoving(live)}. Set authority to ${moving.version} to finish it, or to ${live.authority} to take it ` +
+                `back; ${requested} comes after that.`,
+        );
+    }
     if (live.authority === requested) {
-        return { kind: "stay" };
+        // Those that were moved on already are taken back.
+        return moving === undefined ? { kind: "stay" } : { kind: "move", by: "rollback" };
     }
     if (isStandby(requested, question.topic, live.history)) {
         return { kind: "move", by: "rollback" };

@@ -1,6 +1,10 @@
 import type { KafkaPort, LogRecord, Offsets, TopicDescription } from "../kafka/port.js";
 import { Aligner, ReadIdentities, type Alignment } from "./align.js";
+import { earliestTime, Horizon } from "./horizon.js";
+import { notBehind, unbounded, within, type AlignmentSettings } from "./lookBack.js";
+import type { Outlook } from "./outlook.js";
 import { parseOffsets, type RoutingRecord } from "./routingRecord.js";
+import { viewOf, wholeView, type View } from "./view.js";
 
 /** What of a record alignment needs; both `null` where it cannot be told. */
 export interface DecodedPosition {
@@ -13,8 +17,10 @@ export interface MoveRequest {
     readonly kafka: KafkaPort;
     readonly live: RoutingRecord;
     readonly target: { readonly version: string; readonly topic: string };
-    /** The group of every consumer on the target's topic. */
+    /** The group of every consumer that is to be moved, on the target's topic. */
     readonly groups: Readonly<Record<string, string>>;
+    /** What these consumers read now, where it is not the authority's topic. */
+    readonly source?: { readonly version: string; readonly topic: string };
     readonly decode: (record: LogRecord) => DecodedPosition;
     /** What the verdict of a promotion rests on; `null` for a rollback and an override, which have none. */
     readonly verified: {
@@ -23,6 +29,11 @@ export interface MoveRequest {
         /** First millisecond that the verdict covers; what the candidate wrote about earlier times is warm-up. */
         readonly coveredFrom: number;
     } | null;
+    /** Most repeats of each consumer that has such a limit. */
+    readonly maxRepeats?: Readonly<Record<string, number>>;
+    readonly alignment?: AlignmentSettings;
+    /** Where nothing tells the topics' records apart: a way back must not be closed by it, a way forward must. */
+    readonly withoutIdentity?: "earliest" | "refuse";
     readonly signal: AbortSignal;
 }
 
@@ -30,14 +41,18 @@ export interface MoveRequest {
 export interface MovePlan {
     readonly from: { readonly version: string; readonly topic: TopicDescription };
     readonly to: { readonly version: string; readonly topic: TopicDescription };
-    readonly handOver: {
-        readonly until: Offsets;
-        readonly from: Offsets;
-        readonly repeatsAtMost: number;
-    };
+    readonly handOver: FollowersMove;
     readonly consumers: Readonly<Record<string, ConsumerMove>>;
+    /** What a person wants to know before it happens, and nothing else depends on. */
+    readonly outlook: Readonly<Record<string, Outlook>>;
     /** Why consumers cannot be moved; a plan with any must not be carried out. */
     readonly problems: readonly string[];
+}
+
+export interface FollowersMove {
+    readonly until: Offsets;
+    readonly from: Offsets;
+    readonly repeatsAtMost: number;
 }
 
 export interface ConsumerMove {
@@ -49,6 +64,8 @@ export interface ConsumerMove {
     readonly group: string;
     readonly committed: Offsets;
     readonly repeatsAtMost: number;
+    /** Where its followers go on, if not where all others do: it came to the old topic by a move of its own. */
+    readonly handOver?: FollowersMove;
 }
 
 /** One position to align: a group's, or that of followers, who finish the old topic first. */
@@ -61,8 +78,11 @@ interface Reader {
     /** Records of the new topic before these were read when this version held authority before. */
     readonly readBefore: Offsets;
     readonly read: ReadIdentities;
+    readonly horizon: Horizon;
     unread: number;
     uncovered: number;
+    /** Timestamp of the first unread record of the old topic; `null` where there is none. */
+    oldestUnread: number | null;
 }
 
 /**
@@ -71,52 +91,73 @@ interface Reader {
  */
 export async function planMove(request: MoveRequest): Promise<MovePlan> {
     const { kafka, live, target, verified, signal } = request;
+    const source = request.source ?? { version: live.authority, topic: live.topic };
+    const { lookBackRecords, disorderMilliseconds } = request.alignment ?? unbounded;
     const [oldTopic, newTopic] = await Promise.all([
-        mustExist(kafka, live.topic, live.authority),
+        mustExist(kafka, source.topic, source.version),
         mustExist(kafka, target.topic, target.version),
     ]);
     const [oldEarliest, newEarliest, until] = await Promise.all([
-        kafka.earliestOffsets(live.topic),
+        kafka.earliestOffsets(source.topic),
         kafka.earliestOffsets(target.topic),
-        kafka.lastStableOffsets(live.topic),
+        kafka.lastStableOffsets(source.topic),
     ]);
     // What the last move says of the old topic holds for the target only if that is where it came from.
-    const back =
-        live.handOver?.version === target.version && live.handOver.topicId === newTopic.id
-            ? live.handOver
-            : null;
+    const backOf = ({ handOver }: View) =>
+        handOver?.version === target.version && handOver.topicId === newTopic.id ? handOver : null;
     const beginning = new Map([...oldEarliest].map(([p]) => [p, 0n]));
     const reader = (
         position: Offsets,
+        view: View,
         recorded: Readonly<Record<string, string>> | null | undefined,
         readBefore: Readonly<Record<string, string>> | null | undefined,
     ): Reader => {
-        const since = back === null ? null : (recorded ?? null);
-        const began = verified?.incumbentFrom ?? backOffsets(since, beginning);
-        const isKnown = verified !== null || live.handOver === null || since !== null;
+        const since = backOf(view) === null ? null : (recorded ?? null);
+        const asked = verified?.incumbentFrom ?? backOffsets(since, beginning);
+        const began = notBehind(asked, position, lookBackRecords);
+        const isKnown = verified !== null || view.handOver === null || since !== null;
         const isThere = [...oldEarliest].every(([p, low]) => (began.get(p) ?? low) >= low);
+        const isCut = [...began].some(
+            ([p, offset]) => offset > later(asked.get(p), oldEarliest.get(p) ?? 0n),
+        );
         return {
             position,
             began,
-            isComplete: isKnown && isThere,
+            isComplete: isKnown && isThere && !isCut,
             readBefore: backOffsets(readBefore, newEarliest),
             read: new ReadIdentities(),
+            horizon: new Horizon(disorderMilliseconds),
             unread: 0,
             uncovered: 0,
+            oldestUnread: null,
         };
     };
 
-    const followers = reader(until, live.handOver?.from, back?.until);
+    /** Followers finish the old topic: those that came to it together go on together. */
+    const followers = new Map<string, Reader>();
+    const followersOf = (view: View): Reader => {
+        const cameBy = JSON.stringify(view.handOver);
+        const known =
+            followers.get(cameBy) ?? reader(until, view, view.handOver?.from, backOf(view)?.until);
+        followers.set(cameBy, known);
+        return known;
+    };
+    const names = Object.keys(request.groups);
+    const first = source.version === live.authority ? undefined : names[0];
+    const all = followersOf(first === undefined ? wholeView(live) : viewOf(live, first));
+    const together = new Map(names.map((name) => [name, followersOf(viewOf(live, name))]));
     /** The groups that have read, by consumer. */
     const groups = new Map<string, Reader>();
-    for (const [name, route] of Object.entries(live.consumers)) {
-        if (request.groups[name] === undefined) {
+    for (const name of names) {
+        const route = live.consumers[name];
+        if (route === undefined) {
             continue;
         }
+        const view = viewOf(live, name);
         // Commits expire; that the last move put the group here does not.
         const offsets = new Map([
             ...parseOffsets(route.committed ?? {}),
-            ...(await kafka.committedOffsets(route.group, live.topic)),
+            ...(await kafka.committedOffsets(route.group, source.topic)),
         ]);
         if (offsets.size === 0) {
             continue;
@@ -124,9 +165,10 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
         const position = new Map(
             [...oldEarliest].map(([p, low]) => [p, later(offsets.get(p), low)]),
         );
-        groups.set(name, reader(position, route.committed, back && route.previousCommitted));
+        const readBefore = backOf(view) && route.previousCommitted;
+        groups.set(name, reader(position, view, route.committed, readBefore));
     }
-    const readers = [followers, ...groups.values()];
+    const readers = [...new Set([...followers.values(), ...groups.values()])];
 
     const oldFrom = new Map(
         [...oldEarliest].map(([p, low]) => {
@@ -134,27 +176,35 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
             return [p, later(earliest(starts.map((start) => start.get(p) ?? low)), low)];
         }),
     );
-    await kafka.read(live.topic, oldFrom, until, {
+    const onOld = new Set<string>();
+    await kafka.read(source.topic, oldFrom, until, {
         signal,
         onRecords: (records) => {
             for (const record of records) {
                 const { identity, eventTime } = request.decode(record);
                 const isCovered =
                     verified === null || (eventTime !== null && eventTime >= verified.coveredFrom);
+                if (identity !== null) {
+                    onOld.add(identity);
+                }
                 for (const reader of readers) {
                     const isUnread = isFrom(record, reader.position);
                     if (isCovered && (isUnread || isFrom(record, reader.began))) {
                         reader.read.take({ ...at(record), identity }, reader.position);
                     }
+                    reader.horizon.take(eventTime, isUnread);
                     reader.unread += isUnread ? 1 : 0;
                     reader.uncovered += isUnread && !isCovered ? 1 : 0;
+                    if (isUnread) {
+                        reader.oldestUnread = older(reader.oldestUnread, record.timestamp);
+                    }
                 }
             }
         },
     });
 
     const end = await kafka.lastStableOffsets(target.topic);
-    const newFrom = new Map(
+    const wanted = new Map(
         [...newEarliest].map(([p, low]) => {
             const start =
                 verified?.candidateFrom.get(p) ??
@@ -162,40 +212,73 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
             return [p, later(start, low)];
         }),
     );
+    const problems: string[] = [];
+    const newFrom = await within(lookBackRecords, wanted, end, {
+        kafka,
+        topic: target.topic,
+        decode: request.decode,
+        before: earliestTime(readers.map(({ horizon }) => horizon)),
+        signal,
+        problems,
+    });
     const aligners = new Map(
-        readers.map((reader) => [reader, new Aligner(reader.read, end, reader.isComplete)]),
+        readers.map((reader) => [
+            reader,
+            new Aligner(reader.read, end, reader.isComplete, reader.horizon.time),
+        ]),
     );
-    await kafka.read(target.topic, newFrom, end, {
+    let decoded = 0;
+    let inCommon = 0;
+    await kafka.read(target.topic, newFrom, problems.length > 0 ? newFrom : end, {
         signal,
         onRecords: (records) => {
             for (const record of records) {
                 const { identity, eventTime } = request.decode(record);
+                decoded += 1;
+                inCommon += identity !== null && onOld.has(identity) ? 1 : 0;
                 // Nobody waits for warm-up: that no unread record is of that time is checked above.
                 const isWarmUp =
                     verified !== null && eventTime !== null && eventTime < verified.coveredFrom;
                 for (const [{ readBefore }, aligner] of aligners) {
                     if (!isFrom(record, readBefore)) {
-                        continue;
-                    }
-                    if (isWarmUp) {
+                        aligner.note(identity);
+                    } else if (isWarmUp) {
                         aligner.pass(record);
                     } else {
-                        aligner.take({ ...at(record), identity });
+                        aligner.take({ ...at(record), identity }, eventTime, record.timestamp);
                     }
                 }
             }
         },
     });
-    const aligned = (reader: Reader): Alignment =>
-        aligners.get(reader)?.alignment() ?? { from: end, repeats: 0 };
+    const isStrange = decoded > 0 && onOld.size > 0 && inCommon === 0;
+    if (isStrange && disorderMilliseconds === null && request.withoutIdentity === "refuse") {
+        problems.push(
+            `Of ${decoded} records of ${target.topic} none has the identity of one of ${onOld.size} of ${source.topic}: ` +
+                "nothing says where readers would go on. Is `compare.identity` the same in both? Or declare how far records " +
+                "may be out of order (`alignment.disorderSeconds`), and they go on by event time.",
+        );
+    }
+    const byTime = isStrange && disorderMilliseconds !== null;
+    const aligned = (reader: Reader): Alignment => {
+        const aligner = aligners.get(reader);
+        const alignment = byTime ? aligner?.byTime() : aligner?.alignment();
+        return alignment ?? { from: end, repeats: 0 };
+    };
+    const followersMove = (reader: Reader): FollowersMove => {
+        const { from, repeats } = aligned(reader);
+        return { until, from, repeatsAtMost: repeats };
+    };
 
-    const handOver = aligned(followers);
+    const handOver = followersMove(all);
     const consumers: Record<string, ConsumerMove> = {};
-    const problems: string[] = [];
+    const outlook: Record<string, Outlook> = {};
     for (const [name, group] of Object.entries(request.groups)) {
         const route = live.consumers[name];
         const reader = groups.get(name);
         const alignment = reader && aligned(reader);
+        const own = together.get(name) ?? all;
+        const ownHandOver = followersMove(own);
         consumers[name] = {
             previousGroup: route?.group ?? group,
             previousCommitted: reader?.position ?? null,
@@ -204,35 +287,37 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
             // A group that never read has no position to carry over: it begins at the beginning.
             committed: alignment?.from ?? newEarliest,
             repeatsAtMost: alignment?.repeats ?? 0,
+            ...(own === all ? {} : { handOver: ownHandOver }),
+        };
+        outlook[name] = {
+            missing: aligners.get(reader ?? own)?.missing ?? 0,
+            oldestUnread: (reader ?? own).oldestUnread,
+            alignedAt: aligners.get(reader ?? own)?.alignedAt ?? null,
         };
         if (reader !== undefined && reader.uncovered > 0) {
             problems.push(
-                `${name} (group ${route?.group}) has not read ${reader.uncovered} records of ${live.topic} from before ` +
+                `${name} (group ${route?.group}) has not read ${reader.uncovered} records of ${source.topic} from before ` +
                     `the time that the verdict covers; ${target.topic} does not have them. Let it catch up first.`,
+            );
+        }
+        const repeats = Math.max(alignment?.repeats ?? 0, ownHandOver.repeatsAtMost);
+        const most = request.maxRepeats?.[name] ?? Infinity;
+        if (repeats > most) {
+            problems.push(
+                `${name} would be given up to ${repeats} records again (as a group ${alignment?.repeats ?? 0}, as a ` +
+                    `follower ${ownHandOver.repeatsAtMost}), and at most ${most} are allowed (consumers.${name}.maxRepeats). ` +
+                    "Try again when both topics are level, or raise it.",
             );
         }
     }
     return {
-        from: { version: live.authority, topic: oldTopic },
+        from: { version: source.version, topic: oldTopic },
         to: { version: target.version, topic: newTopic },
-        handOver: { until, from: handOver.from, repeatsAtMost: handOver.repeats },
+        handOver,
         consumers,
+        outlook,
         problems,
     };
-}
-
-/** The plan as a person reads it before it happens. */
-export function describePlan(plan: MovePlan): string[] {
-    return [
-        `authority moves from ${plan.from.version} (${plan.from.topic.name}) to ${plan.to.version} (${plan.to.topic.name})`,
-        ...Object.entries(plan.consumers).map(([name, move]) =>
-            move.previousCommitted === null
-                ? `consumer ${name}: group ${move.previousGroup} has never read; group ${move.group} begins at the beginning`
-                : `consumer ${name}: from group ${move.previousGroup} (${move.unread} records unread) to group ` +
-                  `${move.group}, with at most ${move.repeatsAtMost} repeats`,
-        ),
-        `followers finish ${plan.from.topic.name} first, then repeat at most ${plan.handOver.repeatsAtMost} records`,
-    ];
 }
 
 async function mustExist(
@@ -274,4 +359,9 @@ function earliest(offsets: readonly bigint[]): bigint | undefined {
         (first, offset) => (first === undefined || offset < first ? offset : first),
         undefined,
     );
+}
+
+/** The older of two timestamps; -1 says that a record has none. */
+function older(known: number | null, timestamp: number): number {
+    return known === null || timestamp < known ? timestamp : known;
 }

@@ -3,8 +3,10 @@ import { GroupNotEmptyError, type KafkaPort, type Offsets } from "../kafka/port.
 import type { Log } from "../log.js";
 import type { Override } from "./decide.js";
 import type { ConsumerMove, MovePlan } from "./movePlan.js";
-import { parseRoutingRecord, recordOffsets, type RoutingRecord } from "./routingRecord.js";
+import { recordAfter } from "./recordAfter.js";
+import type { RoutingRecord } from "./routingRecord.js";
 import { readRoutingRecord } from "./routingStore.js";
+import { describeMoving, type Wave } from "./waves.js";
 
 const readBackSeconds = 15;
 /** Longer than the session timeout of most clients. */
@@ -97,6 +99,7 @@ export async function carryOut(
     live: RoutingRecord,
     makePlan: () => Promise<MovePlan>,
     reason: MoveReason,
+    wave: Pick<Wave, "isLast"> = { isLast: true },
 ): Promise<RoutingRecord> {
     const { log } = context;
     let record: RoutingRecord | undefined;
@@ -120,13 +123,21 @@ export async function carryOut(
                     : `consumer ${name}: group ${move.group} has members that never left ${topic}; it reads on where it is`,
             );
         }
-        record = nextRecord(context, live, { ...plan, consumers }, reason);
+        record = recordAfter(live, { ...plan, consumers }, reason, {
+            isLast: wave.isLast,
+            owner: context.owner,
+            writtenAt: context.now().toISOString(),
+        });
         return record;
     });
     if (record === undefined) {
         throw new Error("The move ended without a record.");
     }
-    log(`authority is ${record.authority} (${record.topic}), epoch ${record.epoch}`);
+    log(
+        record.moving === undefined
+            ? `authority is ${record.authority} (${record.topic}), epoch ${record.epoch}`
+            : `epoch ${record.epoch}: ${describeMoving(record)}`,
+    );
     return record;
 }
 
@@ -257,64 +268,6 @@ async function commitAndReadBack(
             );
         }
     }
-}
-
-function nextRecord(
-    context: RoutingContext,
-    live: RoutingRecord,
-    plan: MovePlan,
-    reason: MoveReason,
-): RoutingRecord {
-    const writtenAt = context.now().toISOString();
-    const epoch = live.epoch + 1;
-    const record: RoutingRecord = {
-        ...live,
-        owner: context.owner,
-        epoch,
-        authority: plan.to.version,
-        topic: plan.to.topic.name,
-        topicId: plan.to.topic.id,
-        writtenAt,
-        consumers: Object.fromEntries(
-            Object.entries(plan.consumers).map(([name, move]) => [
-                name,
-                {
-                    group: move.group,
-                    committed: recordOffsets(move.committed),
-                    previousGroup: move.previousGroup,
-                    previousCommitted:
-                        move.previousCommitted === null
-                            ? null
-                            : recordOffsets(move.previousCommitted),
-                    repeatsAtMost: move.repeatsAtMost,
-                },
-            ]),
-        ),
-        handOver: {
-            version: plan.from.version,
-            topic: plan.from.topic.name,
-            topicId: plan.from.topic.id,
-            until: recordOffsets(plan.handOver.until),
-            from: recordOffsets(plan.handOver.from),
-            repeatsAtMost: plan.handOver.repeatsAtMost,
-        },
-        history: [
-            ...live.history.map((tenure) =>
-                tenure.until === null ? { ...tenure, until: writtenAt } : tenure,
-            ),
-            {
-                epoch,
-                version: plan.to.version,
-                topic: plan.to.topic.name,
-                topicId: plan.to.topic.id,
-                since: writtenAt,
-                until: null,
-                ...reason,
-            },
-        ],
-    };
-    // What is about to be written is what readers must be able to read.
-    return parseRoutingRecord(JSON.stringify(record));
 }
 
 function routesOf(

@@ -8,19 +8,6 @@ import { z } from "zod";
 
 const offsets = z.record(z.string().regex(/^\d+$/), z.string().regex(/^\d+$/));
 
-const consumerRoute = z.object({
-    /** The consumer group that reads the authority's topic. */
-    group: z.string(),
-    /** Offsets of the authority's topic that were committed for the group when it was moved here; `null` before the first move. */
-    committed: offsets.nullable(),
-    /** The group on the topic handed over, whose members finish it; `null` before the first move. */
-    previousGroup: z.string().nullable(),
-    /** Where that group stood when it was moved: the next offset of every partition; `null` where it had never committed. */
-    previousCommitted: offsets.nullable(),
-    /** Records that the group may see again after this move, at most. */
-    repeatsAtMost: z.number().int().nonnegative(),
-});
-
 const handOver = z.object({
     version: z.string(),
     topic: z.string(),
@@ -31,6 +18,44 @@ const handOver = z.object({
     from: offsets,
     /** Records that a follower may see again after this move, at most. */
     repeatsAtMost: z.number().int().nonnegative(),
+});
+
+/** What one consumer reads and how it came there, where that is not what the record says of all of them. */
+const ownMove = z.object({
+    /** Of the move that led this consumer here, and of the one before; 0 where there was none. */
+    epoch: z.number().int().positive(),
+    previousEpoch: z.number().int().nonnegative(),
+    version: z.string(),
+    topic: z.string(),
+    topicId: z.string(),
+    /** Whether it read this version before. */
+    goesBack: z.boolean(),
+    handOver: handOver.nullable(),
+});
+
+const consumerRoute = z.object({
+    /** The consumer group with which it reads its topic. */
+    group: z.string(),
+    /** Offsets of its topic that were committed for the group when it was moved here; `null` before the first move. */
+    committed: offsets.nullable(),
+    /** The group on the topic handed over, whose members finish it; `null` before the first move. */
+    previousGroup: z.string().nullable(),
+    /** Where that group stood when it was moved: the next offset of every partition; `null` where it had never committed. */
+    previousCommitted: offsets.nullable(),
+    /** Records that the group may see again after this move, at most. */
+    repeatsAtMost: z.number().int().nonnegative(),
+    /**
+     * Counts instead of the record's own `topic`, `topicId` and `handOver`. Absent where the consumer moved together
+     * with all others.
+     */
+    own: ownMove.optional(),
+});
+
+const override = z.object({
+    reason: z.string(),
+    approvedBy: z.string(),
+    /** ISO time at which it was used. */
+    at: z.string().optional(),
 });
 
 const tenure = z.object({
@@ -44,11 +69,28 @@ const tenure = z.object({
     by: z.enum(["initial", "promotion", "override", "rollback"]),
     /** Fingerprint of the verdict that a promotion rested on. */
     verdict: z.string().nullable(),
-    override: z.object({ reason: z.string(), approvedBy: z.string() }).nullable(),
+    override: override.nullable(),
+    /** The consumers that it held authority over, where the others never came: the move was taken back half-way. */
+    consumers: z.array(z.string()).optional(),
 });
 
+/** A move of which some consumers have been moved, and some are still to come. */
+const moving = tenure
+    .pick({
+        epoch: true,
+        version: true,
+        topic: true,
+        topicId: true,
+        since: true,
+        by: true,
+        verdict: true,
+        override: true,
+    })
+    .extend({ consumers: z.array(z.string()) });
+
 const routingRecord = z.object({
-    recordVersion: z.literal(1),
+    /** 2 where `own` or `moving` must be understood, else 1: who knows 1 only stays where it is meanwhile. */
+    recordVersion: z.union([z.literal(1), z.literal(2)]),
     name: z.string(),
     /** Who writes this record: organization/project/stack. */
     owner: z.string(),
@@ -63,12 +105,18 @@ const routingRecord = z.object({
     handOver: handOver.nullable(),
     /** Every version that ever held authority, oldest first. */
     history: z.array(tenure),
+    /** The move that is half done; absent where there is none. */
+    moving: moving.optional(),
+    /** Versions whose job was stopped for good; authority never goes back to them. Absent where there are none. */
+    retired: z.array(z.string()).optional(),
 });
 
 export type RoutingRecord = z.infer<typeof routingRecord>;
 export type ConsumerRoute = z.infer<typeof consumerRoute>;
 export type HandOver = z.infer<typeof handOver>;
 export type Tenure = z.infer<typeof tenure>;
+export type OwnMove = z.infer<typeof ownMove>;
+export type Moving = z.infer<typeof moving>;
 
 /** Reads a routing record; fails with a sentence that says what in it is not as documented. */
 export function parseRoutingRecord(text: string): RoutingRecord {
