@@ -19,7 +19,7 @@ export class Comparison extends pulumi.dynamic.Resource {
         super(
             provider,
             name,
-            { ...inputs, verdict: undefined, range: undefined },
+            { ...inputs, verdict: undefined, range: undefined, kept: undefined },
             opts,
             "shadow-flink",
             "Comparison",

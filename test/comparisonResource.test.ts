@@ -246,7 +246,7 @@ describe("the comparison resource", () => {
         it("when its beginning was deleted, and does not stay without evidence for good", async () => {
             const state = await stack.passed();
             stack.incumbent.firstOffset = 13n;
-            stack.candidate.firstOffset = 1n;
+            stack.candidate.firstOffset = 16n;
             const next = await stack.update(state);
             assert.equal(next.verdict?.outcome, "inconclusive");
             assert.deepEqual(next.range?.incumbentFrom, { 0: "24", 1: "24" });

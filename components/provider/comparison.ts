@@ -1,5 +1,6 @@
 import { decide } from "./comparison/decide.js";
 import { gatherEvidence } from "./comparison/gather.js";
+import type { Kept } from "./comparison/kept.js";
 import { currentFingerprint, type Subject } from "./comparison/subject.js";
 import { summarise } from "./comparison/summary.js";
 import type { Verdict } from "./comparison/verdict.js";
@@ -50,7 +51,7 @@ export function comparisonVerbs(withKafka: WithKafka): Verbs {
         }),
 
         update: async (_id, olds, news) => ({
-            outs: await look(withKafka, news, (olds as ComparisonState).range),
+            outs: await look(withKafka, news, olds as ComparisonState),
         }),
 
         delete: () => Promise.resolve(),
@@ -120,7 +121,7 @@ async function isFresh(
 async function look(
     withKafka: WithKafka,
     news: Json,
-    known: EvidenceRange | null | undefined,
+    known: ComparisonState | null,
 ): Promise<Json> {
     const inputs = news as ComparisonInputs;
     const log = prefixedLog(labelOf(inputs));
@@ -137,31 +138,64 @@ async function look(
 async function compare(
     kafka: KafkaPort,
     inputs: ComparisonInputs,
-    known: EvidenceRange | null | undefined,
+    known: ComparisonState | null,
     log: Log,
 ): Promise<ComparisonState> {
     const incumbent = await incumbentOf(kafka, inputs);
     if (incumbent === null) {
         log("nothing to compare: it holds authority, or is what a rollback goes back to");
-        return { verdict: null, range: null };
+        return { verdict: null, range: null, kept: null };
     }
     const subject = subjectOf(inputs, incumbent);
-    const range = await rangeOf(kafka, subject, known, log);
+    const range = await rangeOf(kafka, subject, known?.range, log);
     // Before the look: what changes from here on is not what the verdict will be about.
     const fingerprint = (await currentFingerprint(kafka, subject)) ?? "";
-    const evidence = await gatherEvidence({
-        kafka,
-        incumbent: { ...subject.incumbent, from: parseOffsets(range.incumbentFrom) },
-        candidate: { ...subject.candidate, from: parseOffsets(range.candidateFrom) },
-        settings: inputs.settings,
-        log,
-    });
+    const gather = (kept: Kept | null) =>
+        gatherEvidence({
+            kafka,
+            incumbent: {
+                ...subject.incumbent,
+                from: parseOffsets(kept?.incumbent.from ?? range.incumbentFrom),
+            },
+            candidate: {
+                ...subject.candidate,
+                from: parseOffsets(kept?.candidate.from ?? range.candidateFrom),
+            },
+            settings: inputs.settings,
+            fingerprint,
+            kept,
+            log,
+        });
+    let gathered = await gather(await stillTrue(kafka, subject, known?.kept, fingerprint));
+    if (gathered.reopened) {
+        log("records came for windows that were verified before; reads them again");
+        gathered = await gather(null);
+    }
+    const { evidence, keep } = gathered;
     const verdict = decide(evidence, inputs.settings, {
         fingerprint,
         comparedAt: new Date().toISOString(),
     });
     summarise(verdict).forEach((line) => log(line));
-    return { verdict, range };
+    const through = verdict.verifiedThrough === null ? null : Date.parse(verdict.verifiedThrough);
+    return { verdict, range, kept: keep(through) };
+}
+
+/** What earlier looks verified, if it is about the same things and can be gone on from. */
+async function stillTrue(
+    kafka: KafkaPort,
+    { incumbent, candidate }: Subject,
+    kept: Kept | null | undefined,
+    fingerprint: string,
+): Promise<Kept | null> {
+    if (kept === null || kept === undefined || kept.fingerprint !== fingerprint) {
+        return null;
+    }
+    const there = await Promise.all([
+        isThere(kafka, incumbent.topic, kept.incumbent.from),
+        isThere(kafka, candidate.topic, kept.candidate.from),
+    ]);
+    return there.every(Boolean) ? kept : null;
 }
 
 /**

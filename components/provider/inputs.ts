@@ -1,4 +1,5 @@
 import type { CompareSettings } from "../compare.js";
+import type { Kept } from "./comparison/kept.js";
 import type { Verdict } from "./comparison/verdict.js";
 import type { Override } from "./cutover/decide.js";
 import type { AlignmentSettings } from "./cutover/lookBack.js";
@@ -51,6 +52,8 @@ export interface ComparisonState {
     /** `null` where nothing was compared: the version holds authority, or is what a rollback goes back to. */
     readonly verdict: Verdict | null;
     readonly range: EvidenceRange | null;
+    /** What the next look need not read again; `null` or absent where that is nothing. */
+    readonly kept?: Kept | null;
 }
 
 export interface AuthorityInputs extends CommonInputs, ComparisonState {

@@ -204,7 +204,7 @@ export async function look(scene: Scene): Promise<Seen> {
     };
     scene.prepare?.(kafka);
     const lines: string[] = [];
-    const evidence = await gatherEvidence({
+    const { evidence } = await gatherEvidence({
         kafka: kafka.port,
         incumbent: { version: "v1", topic: "delays", from: from.incumbent },
         candidate: { version: "v2", topic: "delays-v2", from: from.candidate },

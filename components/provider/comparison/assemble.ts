@@ -1,6 +1,8 @@
 import type { CompareSettings } from "../../compare.js";
+import type { Offsets } from "../kafka/port.js";
+import { Aggregates } from "./aggregates.js";
 import { readContent } from "./content.js";
-import type { Engine, Leftover } from "./engine.js";
+import type { Engine, Leftover, Side } from "./engine.js";
 import type {
     Evidence,
     FieldEvidence,
@@ -11,32 +13,54 @@ import type {
     WindowEvidence,
 } from "./evidence.js";
 import { hashIdentity } from "./hash.js";
+import type { Intake } from "./intake.js";
+import { joinFields, totalsOfWindows, type Kept, type KeptTopic } from "./kept.js";
 import { PairComparison, type Difference } from "./pair.js";
 import { counts, windowLength, type Coverage } from "./sealing.js";
-import type { Tally, TypeCounts } from "./tally.js";
+import { obtain, Tally, type TypeCounts } from "./tally.js";
+
+/** One version's topic, and the next offset to read of every partition of it. */
+export interface Source {
+    readonly version: string;
+    readonly topic: string;
+    readonly from: Offsets;
+}
 
 /** All that was read of the two topics, and which windows of it count. */
 export interface Look {
     readonly settings: CompareSettings;
-    readonly incumbent: VersionEvidence;
-    readonly candidate: VersionEvidence;
-    readonly tallies: { readonly incumbent: Tally; readonly candidate: Tally };
+    readonly versions: Readonly<Record<Side, Source>>;
+    readonly intake: Intake;
+    /** What earlier looks verified, in front of the windows that count. */
+    readonly kept: Kept | null;
+    readonly watermarks: Readonly<Record<Side, number | null>>;
     readonly coverage: Coverage;
     readonly gaps: readonly string[];
 }
 
+/** The evidence, and what of it can be kept. */
+export interface Assembled {
+    readonly evidence: Evidence;
+    /** What is known of the windows before this time, those included that were kept before. */
+    readonly verified: (through: number) => Verified;
+}
+
+type Verified = Pick<Kept, "windows" | "fields" | "aggregates"> &
+    Record<Side, Omit<KeptTopic, "from" | "to">>;
+
 const samplesOfAKind = 5;
 const longestValue = 200;
 
-/** Turns what was read into evidence; the pairs come from the engine, which holds the records. */
-export async function assemble(look: Look, engine: Engine | undefined): Promise<Evidence> {
-    const { settings, tallies, coverage } = look;
+/** Turns what was read into evidence; the pairs come from the engine, which holds what did not cancel out. */
+export async function assemble(look: Look, engine: Engine | undefined): Promise<Assembled> {
+    const { settings, coverage, kept } = look;
+    const read = await whatCounts(look, engine);
     const fields = {
-        incumbent: tallies.incumbent.fieldsIn(coverage),
-        candidate: tallies.candidate.fieldsIn(coverage),
+        incumbent: read.tallies.incumbent.fieldsIn(coverage),
+        candidate: read.tallies.candidate.fieldsIn(coverage),
     };
-    const windows = openWindows(look);
-    const different = new Map<string, FieldDifferences>();
+    const windows = openWindows(look, read);
+    const different = new Differences();
     const samples: Sample[] = [];
     if (engine !== undefined && windows.size > 0) {
         const comparison = new PairComparison(settings, addedAndAllowed(settings, fields));
@@ -44,40 +68,166 @@ export async function assemble(look: Look, engine: Engine | undefined): Promise<
             const window = windows.get(leftover.window)!;
             const [kind, differences] = classify(leftover, comparison);
             count(window, leftover, kind);
-            differences.forEach((difference) => note(different, difference));
+            differences.forEach((difference) => different.note(leftover.window, difference));
             if (kind !== "matched") {
                 addSample(samples, kind, leftover, differences, settings.samples);
             }
         }
     }
-    const windowEvidence = [...windows.values()].map(close);
-    const pairs = windowEvidence.reduce((sum, w) => sum + w.matched + w.changed, 0);
+    const closed = [...windows.values()].map(close);
+    const part = (within: Coverage): Verified => partOf(look, read, closed, different, within);
+    const all = part(coverage);
     return {
-        incumbent: look.incumbent,
-        candidate: look.candidate,
-        windows: windowEvidence,
-        fields: fieldEvidence(look, fields, different, pairs),
-        aggregates: [],
-        metrics: [],
-        schemas: [],
-        control: null,
-        leftOut: leftOut(look),
-        gaps: look.gaps,
-        samples,
+        evidence: {
+            incumbent: versionEvidence(look, "incumbent", all),
+            candidate: versionEvidence(look, "candidate", all),
+            windows: all.windows,
+            fields: all.fields,
+            aggregates: read.aggregates.evidence(all.aggregates),
+            metrics: [],
+            schemas: [],
+            control: null,
+            leftOut: leftOut(look),
+            gaps: look.gaps,
+            samples,
+        },
+        verified: (through) => part({ from: kept?.through ?? coverage.from, to: through }),
+    };
+}
+
+/** Tallies and aggregates of what is compared: of upserts that is the last record of every identity only. */
+interface Read {
+    readonly tallies: Readonly<Record<Side, Tally>>;
+    readonly aggregates: Aggregates;
+}
+
+async function whatCounts(look: Look, engine: Engine | undefined): Promise<Read> {
+    const { settings, intake, coverage } = look;
+    const raw = { incumbent: intake.tally("incumbent"), candidate: intake.tally("candidate") };
+    if (settings.mode === "append" || engine === undefined) {
+        return { tallies: raw, aggregates: intake.aggregates };
+    }
+    const tally = () => new Tally(Infinity);
+    const read: Read = {
+        tallies: { incumbent: tally(), candidate: tally() },
+        aggregates: new Aggregates(settings),
+    };
+    for await (const { side, window, shape, content } of engine.keepLatest(coverage)) {
+        const place = { partition: 0, offset: 0n };
+        read.tallies[side].add(place, window, window, intake.shapes.byId(shape));
+        const measured = read.aggregates.measure((path) => readContent(content).get(path));
+        if (measured !== null) {
+            read.aggregates.add(side, window, measured);
+        }
+    }
+    return read;
+}
+
+/** The windows within a part of the time, with what earlier looks verified in front of them. */
+function partOf(
+    look: Look,
+    { tallies, aggregates }: Read,
+    closed: readonly WindowEvidence[],
+    different: Differences,
+    within: Coverage,
+): Verified {
+    const { settings, intake, kept } = look;
+    const windows = closed.filter(({ start }) => counts(start, within));
+    const fields = {
+        incumbent: tallies.incumbent.fieldsIn(within),
+        candidate: tallies.candidate.fieldsIn(within),
+    };
+    const totals = totalsOfWindows(windows);
+    const own = fieldEvidence(settings, fields, different.within(within), totals);
+    const known = kept?.windows ?? [];
+    const topic = (side: Side) => ({
+        records: intake.tally(side).records + (kept?.[side].records ?? 0),
+        lateRecords: intake.tally(side).lateIn(within) + (kept?.[side].lateRecords ?? 0),
+        largestDisorder: Math.max(
+            intake.tally(side).largestDisorder,
+            kept?.[side].largestDisorder ?? 0,
+        ),
+        watermark: look.watermarks[side] ?? 0,
+    });
+    return {
+        windows: [...known, ...windows],
+        fields:
+            kept === null
+                ? own
+                : joinFields(kept.fields, own, { a: totalsOfWindows(known), b: totals }),
+        aggregates: aggregates.keptIn(within, kept?.aggregates ?? []),
+        incumbent: topic("incumbent"),
+        candidate: topic("candidate"),
+    };
+}
+
+function versionEvidence(
+    { versions, intake, watermarks }: Look,
+    side: Side,
+    { [side]: { records, lateRecords, largestDisorder } }: Verified,
+): VersionEvidence {
+    const partitions = [...versions[side].from.keys()].sort((a, b) => a - b);
+    return {
+        version: versions[side].version,
+        topic: versions[side].topic,
+        records,
+        watermark: watermarks[side],
+        unreadable: intake.unreadable[side],
+        largestDisorder,
+        lateRecords,
+        partitions: partitions.map((partition) => {
+            const tally = intake.tally(side).partitions.get(partition);
+            return { partition, records: tally?.records ?? 0, watermark: tally?.last ?? null };
+        }),
+        job: null,
     };
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type FieldsOfBoth = Record<"incumbent" | "candidate", Map<string, TypeCounts>>;
+type FieldsOfBoth = Record<Side, Map<string, TypeCounts>>;
 type Kind = "matched" | Sample["kind"];
 interface FieldDifferences {
     pairs: number;
     largest: number | null;
 }
 
+/** In how many pairs fields differ, and how far, by window. */
+class Differences {
+    readonly #windows = new Map<number, Map<string, FieldDifferences>>();
+
+    note(window: number, { field, by }: Difference): void {
+        add(obtain(this.#windows, window, noDifferences), field, 1, by);
+    }
+
+    within(coverage: Coverage): Map<string, FieldDifferences> {
+        const all = noDifferences();
+        for (const [window, fields] of this.#windows) {
+            for (const [field, { pairs, largest }] of counts(window, coverage) ? fields : []) {
+                add(all, field, pairs, largest);
+            }
+        }
+        return all;
+    }
+}
+
+const noDifferences = () => new Map<string, FieldDifferences>();
+
+function add(
+    to: Map<string, FieldDifferences>,
+    field: string,
+    pairs: number,
+    by: number | null,
+): void {
+    const known = to.get(field) ?? { pairs: 0, largest: null };
+    const largest = by === null ? known.largest : Math.max(by, known.largest ?? 0);
+    to.set(field, { pairs: known.pairs + pairs, largest });
+}
+
 /** The windows that count, in order of time, with the records of both sides and nothing paired yet. */
-function openWindows({ settings, tallies, coverage }: Look): Map<number, Mutable<WindowEvidence>> {
-    const { incumbent, candidate } = tallies;
+function openWindows(
+    { settings, coverage }: Look,
+    { tallies: { incumbent, candidate } }: Read,
+): Map<number, Mutable<WindowEvidence>> {
     const starts = new Set([...incumbent.windows.keys(), ...candidate.windows.keys()]);
     return new Map(
         [...starts]
@@ -135,12 +285,6 @@ function close(window: WindowEvidence): WindowEvidence {
     return { ...window, matched: incumbentRecords - changed - missing - incumbentDuplicates };
 }
 
-function note(different: Map<string, FieldDifferences>, { field, by }: Difference): void {
-    const known = different.get(field) ?? { pairs: 0, largest: null };
-    const largest = by === null ? known.largest : Math.max(by, known.largest ?? 0);
-    different.set(field, { pairs: known.pairs + 1, largest });
-}
-
 function addSample(
     samples: Sample[],
     kind: Sample["kind"],
@@ -176,16 +320,12 @@ function addedAndAllowed(settings: CompareSettings, fields: FieldsOfBoth): Set<s
 }
 
 function fieldEvidence(
-    { settings, tallies, coverage }: Look,
+    settings: CompareSettings,
     fields: FieldsOfBoth,
     different: ReadonlyMap<string, FieldDifferences>,
-    pairs: number,
+    records: ReturnType<typeof totalsOfWindows>,
 ): FieldEvidence[] {
     const tolerances = new Map(Object.entries(settings.fields));
-    const records = {
-        incumbent: tallies.incumbent.recordsIn(coverage),
-        candidate: tallies.candidate.recordsIn(coverage),
-    };
     const names = new Set([...fields.incumbent.keys(), ...fields.candidate.keys()]);
     return [...names].sort().map((field) => {
         const ignored = tolerances.get(field)?.ignore ?? null;
@@ -193,7 +333,7 @@ function fieldEvidence(
             field,
             incumbent: fieldTally(fields.incumbent.get(field), records.incumbent),
             candidate: fieldTally(fields.candidate.get(field), records.candidate),
-            compared: ignored === null ? pairs : 0,
+            compared: ignored === null ? records.pairs : 0,
             different: different.get(field)?.pairs ?? 0,
             largestDifference: different.get(field)?.largest ?? null,
             ignored,
@@ -213,8 +353,8 @@ function fieldTally(types: TypeCounts | undefined, records: number): FieldTally 
     };
 }
 
-function leftOut({ tallies, coverage }: Look): LeftOut[] {
-    const { incumbent, candidate } = tallies;
+function leftOut({ intake, coverage }: Look): LeftOut[] {
+    const [incumbent, candidate] = [intake.tally("incumbent"), intake.tally("candidate")];
     const starts = new Set([...incumbent.windows.keys(), ...candidate.windows.keys()]);
     const outside = [...starts].filter((start) => !counts(start, coverage));
     const sum = (tally: Tally, of: readonly number[]) =>

@@ -45,7 +45,8 @@ export function parseDecimal(source: string): Decimal | undefined {
     return { digits: BigInt(`${sign}${digits}`), exponent };
 }
 
-function writeDecimal({ digits, exponent }: Decimal): string {
+/** The one text of a number. */
+export function writeDecimal({ digits, exponent }: Decimal): string {
     const sign = digits < 0n ? "-" : "";
     const text = String(digits < 0n ? -digits : digits);
     if (exponent >= 0 && text.length + exponent <= mostPlaces) {
@@ -66,6 +67,31 @@ export function distance(a: Decimal, b: Decimal): Decimal | undefined {
     }
     const difference = scaled.a - scaled.b;
     return { digits: difference < 0n ? -difference : difference, exponent: scaled.exponent };
+}
+
+/**
+ * The sum of two numbers, exactly; of numbers too many orders of magnitude apart to say, the larger one.
+ */
+export function addDecimals(a: Decimal, b: Decimal): Decimal {
+    const scaled = toOneScale(a, b);
+    return scaled === undefined
+        ? a.exponent > b.exponent
+            ? a
+            : b
+        : withoutZeros(scaled.a + scaled.b, scaled.exponent);
+}
+
+/** Without trailing zeros in the digits, as every `Decimal` is. */
+function withoutZeros(digits: bigint, exponent: number): Decimal {
+    if (digits === 0n) {
+        return { digits, exponent: 0 };
+    }
+    let [rest, power] = [digits, exponent];
+    while (rest % 10n === 0n) {
+        rest /= 10n;
+        power++;
+    }
+    return { digits: rest, exponent: power };
 }
 
 /** The product of two numbers, exactly. */

@@ -1,11 +1,28 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { explain } from "../errors.js";
+import { HashSet } from "./hashSet.js";
 import type { Coverage } from "./sealing.js";
 
 export type Side = "incumbent" | "candidate";
+
+/** A record as the engine holds it. */
+export interface Row {
+    readonly side: Side;
+    readonly window: number;
+    readonly identity: string;
+    /** Hash of identity and window. */
+    readonly identityHash: number;
+    /** See `writeContent`; `null` is a tombstone. */
+    readonly content: string | null;
+    /** Id of its shape. */
+    readonly shape: number;
+    /** Where it stands among those of its identity: by timestamp, then by offset. */
+    readonly timestamp: number;
+    readonly offset: bigint;
+}
 
 /** A record that no record of the other topic equals, with its counterpart where it has one. */
 export interface Leftover {
@@ -18,39 +35,63 @@ export interface Leftover {
     readonly shared: boolean;
 }
 
+/** The last record of an identity on one topic. */
+export interface Latest {
+    readonly side: Side;
+    readonly window: number;
+    readonly shape: number;
+    readonly content: string;
+}
+
 const sides: Record<Side, number> = { incumbent: 0, candidate: 1 };
+/** With less DuckDB cannot hold what it needs at one time to pair records. */
+const leastMiB = 256;
+const mebibyte = 2 ** 20;
 
 /**
- * Pairs the records of both topics exactly, in bounded memory: DuckDB on a file of its own, which spills to
- * disk past the ceiling and is removed with `close`.
+ * Pairs exactly, in bounded memory, what did not cancel out as it streamed by: DuckDB on a file of its own, which spills
+ * to disk past its half of the ceiling and is removed with `close`.
  */
 export class Engine {
+    /** Identities of which records cancelled each other out, as hashes. */
+    readonly #matched = new HashSet();
+    #spilled = 0;
+
     private constructor(
         private readonly directory: string,
         private readonly instance: DuckDBInstance,
         private readonly connection: DuckDBConnection,
-        private readonly appender: DuckDBAppender,
+        private readonly records: DuckDBAppender,
+        private readonly hashes: DuckDBAppender,
+        private readonly mostHashBytes: number,
     ) {}
 
     static async open({ memoryMiB }: { readonly memoryMiB: number }): Promise<Engine> {
         const { DuckDBInstance } = await loadDuckDb();
-        const directory = await mkdtemp(join(tmpdir(), "shadow-flink-comparison-"));
+        await removeAbandoned();
+        const directory = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
+        const ownMiB = Math.max(leastMiB, Math.floor(memoryMiB / 2));
         try {
             const instance = await DuckDBInstance.create(join(directory, "records.duckdb"), {
-                memory_limit: `${memoryMiB}MiB`,
+                memory_limit: `${ownMiB}MiB`,
                 temp_directory: join(directory, "spilled"),
                 threads: "2",
                 preserve_insertion_order: "false",
             });
             const connection = await instance.connect();
-            await connection.run(
-                "CREATE TABLE records (side UTINYINT, win BIGINT, identity VARCHAR, content VARCHAR)",
-            );
+            await connection.run(`
+                CREATE TABLE records (
+                    side UTINYINT, win BIGINT, identity VARCHAR, hash DOUBLE, content VARCHAR,
+                    shape UINTEGER, ts BIGINT, place BIGINT
+                );
+                CREATE TABLE matched (hash DOUBLE)`);
             return new Engine(
                 directory,
                 instance,
                 connection,
                 await connection.createAppender("records"),
+                await connection.createAppender("matched"),
+                ((memoryMiB - ownMiB) / 2) * mebibyte,
             );
         } catch (error) {
             await rm(directory, { recursive: true, force: true });
@@ -58,12 +99,59 @@ export class Engine {
         }
     }
 
-    add(side: Side, window: number, identity: string, content: string): void {
-        this.appender.appendUTinyInt(sides[side]);
-        this.appender.appendBigInt(BigInt(window));
-        this.appender.appendVarchar(identity);
-        this.appender.appendVarchar(content);
-        this.appender.endRow();
+    /** Records that had to be written to disk's side of the comparison. */
+    get spilled(): number {
+        return this.#spilled;
+    }
+
+    add({ side, window, identity, identityHash, content, shape, timestamp, offset }: Row): void {
+        this.#spilled++;
+        this.records.appendUTinyInt(sides[side]);
+        this.records.appendBigInt(BigInt(window));
+        this.records.appendVarchar(identity);
+        this.records.appendDouble(identityHash);
+        if (content === null) {
+            this.records.appendNull();
+        } else {
+            this.records.appendVarchar(content);
+        }
+        this.records.appendUInteger(shape);
+        this.records.appendBigInt(BigInt(timestamp));
+        this.records.appendBigInt(offset);
+        this.records.endRow();
+    }
+
+    /** Notes that both topics have a record of this identity, which were equal. */
+    addMatched(identityHash: number): void {
+        this.#matched.add(identityHash);
+        if (this.#matched.bytes > this.mostHashBytes) {
+            this.#spillMatched();
+        }
+    }
+
+    /**
+     * Leaves of every identity the last record only, of those whose last update on either topic is in a window that
+     * counts, and returns these. What came behind the windows that count is not compared: the other topic need not have
+     * it yet. Deleted ones are as if they had never been.
+     */
+    async *keepLatest({ from, to }: Coverage): AsyncGenerator<Latest> {
+        this.records.flushSync();
+        await this.connection.run(latestOfEach);
+        await this.connection.run("DELETE FROM records");
+        await this.connection.run(keepCounted, { from: bigint(from), to: bigint(to) });
+        const result = await this.connection.stream(
+            "SELECT side, win, shape, content FROM records ORDER BY side, win, identity",
+        );
+        for await (const rows of result.yieldRowsJs()) {
+            for (const [side, window, shape, content] of rows as LatestRow[]) {
+                yield {
+                    side: side === sides.incumbent ? "incumbent" : "candidate",
+                    window: Number(window),
+                    shape,
+                    content,
+                };
+            }
+        }
     }
 
     /**
@@ -72,33 +160,64 @@ export class Engine {
      * so that the same records make the same pairs.
      */
     async *leftovers({ from, to }: Coverage): AsyncGenerator<Leftover> {
-        this.appender.flushSync();
-        await this.connection.run(cancelEqual, { from: BigInt(from), to: BigInt(to) });
+        this.records.flushSync();
+        this.hashes.flushSync();
+        await this.connection.run(cancelEqual, { from: bigint(from), to: bigint(to) });
         const result = await this.connection.stream(pairRest);
         for await (const rows of result.yieldRowsJs()) {
-            for (const row of rows) {
-                const [window, identity, incumbent, candidate, shared] = row as Row;
-                yield { window: Number(window), identity, incumbent, candidate, shared };
+            for (const row of rows as LeftoverRow[]) {
+                const [window, identity, incumbent, candidate, shared, hash] = row;
+                yield {
+                    window: Number(window),
+                    identity,
+                    incumbent,
+                    candidate,
+                    shared: shared || this.#matched.has(hash),
+                };
             }
         }
     }
 
     async close(): Promise<void> {
-        this.appender.closeSync();
+        this.records.closeSync();
+        this.hashes.closeSync();
         this.connection.closeSync();
         this.instance.closeSync();
         await rm(this.directory, { recursive: true, force: true });
     }
+
+    #spillMatched(): void {
+        for (const hash of this.#matched.values()) {
+            this.hashes.appendDouble(hash);
+            this.hashes.endRow();
+        }
+        this.hashes.flushSync();
+        this.#matched.clear();
+    }
 }
 
-type Row = [bigint, string, string | null, string | null, boolean];
+type LeftoverRow = [bigint, string, string | null, string | null, boolean, number];
+type LatestRow = [number, bigint, number, string];
+
+const bigint = (value: number) => BigInt(Number.isFinite(value) ? value : 0);
+
+const latestOfEach = `
+    CREATE TEMP TABLE latest AS
+    SELECT * FROM records
+    QUALIFY row_number() OVER (PARTITION BY side, identity ORDER BY ts DESC, place DESC) = 1`;
+
+const keepCounted = `
+    INSERT INTO records
+    SELECT side, newest, identity, hash, content, shape, ts, place
+    FROM (SELECT *, max(win) OVER (PARTITION BY identity) AS newest FROM latest)
+    WHERE newest >= $from AND newest < $to AND content IS NOT NULL`;
 
 /** Multisets: of two equal records and one, one is left. */
 const cancelEqual = `
     CREATE OR REPLACE TEMP TABLE rest AS
-    SELECT win, identity, content, incumbents - candidates AS surplus
+    SELECT win, identity, content, hash, incumbents - candidates AS surplus
     FROM (
-        SELECT win, identity, content,
+        SELECT win, identity, content, any_value(hash) AS hash,
             count(*) FILTER (side = ${sides.incumbent}) AS incumbents,
             count(*) FILTER (side = ${sides.candidate}) AS candidates
         FROM records
@@ -109,15 +228,16 @@ const cancelEqual = `
 
 const pairRest = `
     WITH ranked AS (
-        SELECT win, identity, content, incumbent,
+        SELECT win, identity, content, hash, incumbent,
             row_number() OVER (PARTITION BY win, identity, incumbent ORDER BY content) AS place
         FROM (
-            SELECT win, identity, content, surplus > 0 AS incumbent, unnest(range(abs(surplus)))
+            SELECT win, identity, content, hash, surplus > 0 AS incumbent, unnest(range(abs(surplus)))
             FROM rest
         )
     ),
     pairs AS (
-        SELECT win, identity, place, i.content AS incumbent, c.content AS candidate
+        SELECT win, identity, place, i.content AS incumbent, c.content AS candidate,
+            coalesce(i.hash, c.hash) AS hash
         FROM (FROM ranked WHERE incumbent) AS i
         FULL JOIN (FROM ranked WHERE NOT incumbent) AS c USING (win, identity, place)
     ),
@@ -127,9 +247,35 @@ const pairRest = `
         WHERE (win, identity) IN (SELECT (win, identity) FROM rest)
         GROUP BY win, identity
     )
-    SELECT win, identity, incumbent, candidate, shared
+    SELECT win, identity, incumbent, candidate,
+        shared OR hash IN (SELECT hash FROM matched) AS shared, hash
     FROM pairs JOIN present USING (win, identity)
     ORDER BY win, identity, place`;
+
+const prefix = "shadow-flink-comparison-";
+
+/** What a process left that was killed: its directory has its number in the name. */
+async function removeAbandoned(): Promise<void> {
+    const names = await readdir(tmpdir());
+    for (const name of names) {
+        const pid = name.startsWith(prefix)
+            ? Number(name.slice(prefix.length).split("-")[0])
+            : undefined;
+        if (pid !== undefined && pid > 0 && !isAlive(pid)) {
+            await rm(join(tmpdir(), name), { recursive: true, force: true });
+        }
+    }
+}
+
+function isAlive(pid: number): boolean {
+    try {
+        process.kill(pid, 0);
+        return true;
+    } catch (error) {
+        // Somebody else's process is alive too.
+        return (error as NodeJS.ErrnoException).code !== "ESRCH";
+    }
+}
 
 async function loadDuckDb() {
     try {

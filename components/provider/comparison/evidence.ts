@@ -69,6 +69,8 @@ export interface JobEvidence {
     readonly recordsIn: number | null;
     /** The lowest watermark of its operators, in ms since the epoch. */
     readonly watermark: number | null;
+    /** Class of the newest exception since then, which has no payload in it as its message may; `null` for none. */
+    readonly exception: string | null;
     /** What could not be read, one sentence; `null` where all could. */
     readonly problem: string | null;
 }
@@ -92,7 +94,7 @@ export interface Aggregate {
     /** Exact, as decimal texts. */
     readonly min: string | null;
     readonly max: string | null;
-    /** Distinct numbers; exact up to 1,024, above that an estimate within 6 % (95 % confidence). */
+    /** Distinct numbers; exact below 1,024, from there on an estimate within 6 % (95 % confidence). */
     readonly distinct: number;
     /** By quantile, in the order of the settings, within 1 % of the true value. */
     readonly quantiles: readonly { readonly quantile: number; readonly value: number | null }[];

@@ -1,35 +1,45 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CompareSettings } from "../../compare.js";
 import { explain } from "../errors.js";
-import type { KafkaPort, LogRecord, Offsets } from "../kafka/port.js";
+import type { KafkaPort, LogRecord } from "../kafka/port.js";
 import type { Log } from "../log.js";
-import { assemble } from "./assemble.js";
-import { writeContent } from "./content.js";
+import { assemble, type Assembled, type Source } from "./assemble.js";
+import { decodersOf } from "./decoders.js";
 import { Engine, type Side } from "./engine.js";
 import type { Evidence } from "./evidence.js";
 import { Gaps } from "./gaps.js";
-import { observe } from "./observe.js";
+import { Intake } from "./intake.js";
+import { limitKept, writeOffsets, type Kept, type KeptTopic } from "./kept.js";
+import { furthestBehind, type Runner } from "./pace.js";
 import { Progress } from "./progress.js";
-import { cover, noCoverage, windowLength, type Coverage } from "./sealing.js";
-import { Tally } from "./tally.js";
+import { cover, noCoverage, type Coverage } from "./sealing.js";
 import { TopicReader } from "./topicReader.js";
-
-/** One version's topic, and the next offset to read of every partition of it. */
-export interface Source {
-    readonly version: string;
-    readonly topic: string;
-    readonly from: Offsets;
-}
 
 export interface GatherRequest {
     readonly kafka: KafkaPort;
     readonly incumbent: Source;
     readonly candidate: Source;
     readonly settings: CompareSettings;
+    /** What the verdict will be about: what is kept of this look holds for nothing else. Defaults to the empty string. */
+    readonly fingerprint?: string;
+    /** What earlier looks verified; the sources then begin where it says. Defaults to nothing. */
+    readonly kept?: Kept | null;
     readonly log: Log;
     /** Stops the look early; its own deadline it keeps by itself. */
     readonly signal?: AbortSignal;
     readonly clock?: Clock;
+}
+
+/** What a look brought. */
+export interface Gathered {
+    readonly evidence: Evidence;
+    /** Whether records came for windows that were verified already: what is kept of them does not hold any more. */
+    readonly reopened: boolean;
+    /**
+     * What the next look need not read again, where the windows before this time are verified; `null` where that is
+     * nothing, or too much to keep.
+     */
+    readonly keep: (verifiedThrough: number | null) => Kept | null;
 }
 
 /** Time as the look sees it, in milliseconds. */
@@ -47,7 +57,7 @@ const settleRounds = 5;
  * topic that is gone, a record that cannot be read, a broker that does not answer) stands in the evidence as
  * a gap; nothing is thrown for it.
  */
-export async function gatherEvidence(request: GatherRequest): Promise<Evidence> {
+export async function gatherEvidence(request: GatherRequest): Promise<Gathered> {
     const gaps = new Gaps();
     let engine: Engine | undefined;
     try {
@@ -64,12 +74,13 @@ export async function gatherEvidence(request: GatherRequest): Promise<Evidence> 
 
 class Gathering {
     readonly #settings: CompareSettings;
+    readonly #kept: Kept | null;
     readonly #clock: Clock;
     readonly #signal: AbortSignal;
     readonly #progress: Progress;
-    readonly #tallies: Record<Side, Tally>;
+    readonly #intake: Intake;
     readonly #readers: Record<Side, TopicReader>;
-    readonly #ignored: ReadonlySet<string>;
+    readonly #startedAt: number;
     readonly #waitUntil: number;
 
     constructor(
@@ -79,36 +90,44 @@ class Gathering {
     ) {
         const { settings, incumbent, candidate } = request;
         this.#settings = settings;
+        this.#kept = request.kept ?? null;
         this.#clock = request.clock ?? realClock;
-        this.#waitUntil = this.#clock.now() + settings.waitSeconds * 1000;
+        this.#startedAt = this.#clock.now();
+        this.#waitUntil = this.#startedAt + settings.waitSeconds * 1000;
         this.#signal = AbortSignal.any([
             ...(request.signal === undefined ? [] : [request.signal]),
             AbortSignal.timeout(settings.timeoutSeconds * 1000),
         ]);
         this.#progress = new Progress(request.log, () => this.#clock.now());
-        const tally = () => new Tally(windowLength(settings));
-        this.#tallies = { incumbent: tally(), candidate: tally() };
+        this.#intake = new Intake(settings, decodersOf(settings), engine, gaps, this.#kept, {
+            incumbent: incumbent.topic,
+            candidate: candidate.topic,
+        });
         const reader = ({ topic, from }: Source) =>
-            new TopicReader(request.kafka, topic, from, gaps);
+            new TopicReader(request.kafka, topic, from, settings.mode, gaps);
         this.#readers = { incumbent: reader(incumbent), candidate: reader(candidate) };
-        this.#ignored = new Set(
-            Object.entries(settings.fields)
-                .filter(([, { ignore }]) => ignore !== null)
-                .map(([name]) => name),
-        );
     }
 
-    async run(): Promise<Evidence> {
-        await this.#both((reader) => reader.open());
-        const coverage = await this.#look();
-        const watermarks = {
-            incumbent: this.#tallies.incumbent.span().last,
-            candidate: this.#tallies.candidate.span().last,
-        };
-        await this.#settle(coverage);
-        await this.#both((reader) => reader.recheck());
-        this.request.log(this.#state(coverage));
-        return this.#evidence(coverage, watermarks);
+    async run(): Promise<Gathered> {
+        try {
+            await this.#both((reader) => reader.prepare());
+            const coverage = await this.#look();
+            const watermarks = {
+                incumbent: this.#intake.watermark("incumbent"),
+                candidate: this.#intake.watermark("candidate"),
+            };
+            await this.#settle(coverage);
+            await this.#both((reader) => reader.recheck());
+            this.request.log(this.#state(coverage));
+            const assembled = await this.#assemble(coverage, watermarks);
+            return {
+                evidence: assembled.evidence,
+                reopened: this.#intake.reopened,
+                keep: (through) => this.#keep(assembled, through),
+            };
+        } finally {
+            await this.#both((reader) => reader.close());
+        }
     }
 
     /** Reads until enough windows are sealed, or the wait is over. */
@@ -134,11 +153,11 @@ class Gathering {
      * interval has brought nothing more for them.
      */
     async #settle(coverage: Coverage): Promise<void> {
-        for (let round = 1; this.#recordsIn(coverage) > 0; round++) {
-            const before = this.#recordsIn(coverage);
+        for (let round = 1; this.#intake.recordsIn(coverage) > 0; round++) {
+            const before = this.#intake.recordsIn(coverage);
             await this.#sleep(this.#settings.settleSeconds * 1000);
             await this.#readOn();
-            const late = this.#recordsIn(coverage) - before;
+            const late = this.#intake.recordsIn(coverage) - before;
             if (late === 0) {
                 return;
             }
@@ -153,45 +172,75 @@ class Gathering {
         }
     }
 
+    /** Reads both topics to their ends as they are now, at one pace. */
     async #readOn(): Promise<void> {
         await this.#both((reader) => reader.advance());
-        await this.#both((reader, side) =>
-            reader.read(this.#signal, (record) => this.#take(side, record)),
-        );
+        for (;;) {
+            const chosen = furthestBehind(this.#runners());
+            if (this.#signal.aborted || chosen.incumbent.length + chosen.candidate.length === 0) {
+                break;
+            }
+            await this.#both(async (reader, side) => {
+                if (chosen[side].length > 0) {
+                    await reader.fetch(chosen[side], this.#signal, (records) =>
+                        this.#take(side, records),
+                    );
+                }
+            });
+        }
         this.#checkTime();
     }
 
-    #take(side: Side, record: LogRecord): void {
-        const observation = observe(record, this.#settings);
-        if ("refused" in observation) {
-            const { topic } = this.request[side];
-            this.gaps.refuse(topic, record.partition, record.offset, observation);
-            return;
-        }
-        const { eventTime, identity, fields } = observation;
-        const window = this.#tallies[side].add(eventTime, fields);
-        this.engine?.add(side, window, identity, writeContent(fields, this.#ignored));
+    async #take(side: Side, records: readonly LogRecord[]): Promise<void> {
+        await this.#intake.take(side, records);
         this.#progress.tick(() => this.#reading());
     }
 
-    #cover(): Coverage {
-        const { incumbent, candidate } = this.#tallies;
-        return this.engine === undefined
-            ? noCoverage
-            : cover(incumbent.span(), candidate.span(), this.#settings);
-    }
-
-    #isEnough(coverage: Coverage): boolean {
-        const { incumbent } = this.#tallies;
-        return (
-            incumbent.windowsIn(coverage) >= this.#settings.minWindows &&
-            incumbent.recordsIn(coverage) >= this.#settings.minRecords
+    #runners(): Runner[] {
+        return sides.flatMap((side) =>
+            this.#readers[side].open.map((partition) => ({
+                side,
+                partition,
+                eventTime: this.#intake.eventTime(side, partition),
+            })),
         );
     }
 
-    #recordsIn(coverage: Coverage): number {
-        const { incumbent, candidate } = this.#tallies;
-        return incumbent.recordsIn(coverage) + candidate.recordsIn(coverage);
+    #cover(): Coverage {
+        if (this.engine === undefined) {
+            return noCoverage;
+        }
+        const coverage = cover(
+            this.#intake.span("incumbent"),
+            this.#intake.span("candidate"),
+            this.#settings,
+        );
+        if (this.#kept === null) {
+            return coverage;
+        }
+        // Its warm-up was over before the first verified window.
+        const { through } = this.#kept;
+        return { from: through, to: Math.max(through, coverage.to) };
+    }
+
+    #isEnough(coverage: Coverage): boolean {
+        return (
+            this.#windows(coverage) >= this.#settings.minWindows &&
+            this.#intake.tally("incumbent").recordsIn(coverage) + this.#keptRecords() >=
+                this.#settings.minRecords
+        );
+    }
+
+    #windows(coverage: Coverage): number {
+        const kept = this.#kept?.windows.filter(({ incumbentRecords }) => incumbentRecords > 0);
+        return (
+            this.#intake.tally("incumbent").windowsIn(coverage) +
+            (kept ?? []).reduce((sum, { windows }) => sum + windows, 0)
+        );
+    }
+
+    #keptRecords(): number {
+        return (this.#kept?.windows ?? []).reduce((sum, window) => sum + window.incumbentRecords, 0);
     }
 
     async #sleep(milliseconds: number): Promise<void> {
@@ -214,44 +263,48 @@ class Gathering {
     }
 
     #state(coverage: Coverage): string {
-        const sealed = this.#tallies.incumbent.windowsIn(coverage);
-        return `${this.#reading()}; ${sealed} windows can be judged (${this.#settings.minWindows} needed)`;
+        return (
+            `${this.#reading()}; ${this.#windows(coverage)} windows can be judged ` +
+            `(${this.#settings.minWindows} needed)`
+        );
     }
 
     #reading(): string {
-        return (["incumbent", "candidate"] as const)
-            .map((side) => {
-                const read = this.#tallies[side].records;
-                const { remaining } = this.#readers[side];
-                const of = remaining > 0 ? ` of about ${format(read + remaining)}` : "";
-                return `${this.request[side].topic}: ${format(read)}${of} records read`;
-            })
-            .join(", ");
+        const topics = sides.map((side) => {
+            const read = this.#intake.tally(side).records;
+            const { remaining } = this.#readers[side];
+            const of = remaining > 0 ? ` of about ${format(read + remaining)}` : "";
+            return `${this.request[side].topic}: ${format(read)}${of} records read`;
+        });
+        return [...topics, ...this.#pace()].join(", ");
     }
 
-    async #evidence(
+    /** How fast it goes, and how long it takes yet, once that can be said. */
+    #pace(): string[] {
+        const seconds = (this.#clock.now() - this.#startedAt) / 1000;
+        const read = sides.reduce((sum, side) => sum + this.#intake.tally(side).records, 0);
+        const remaining = sides.reduce((sum, side) => sum + this.#readers[side].remaining, 0);
+        if (seconds < 1 || read === 0 || remaining === 0) {
+            return [];
+        }
+        const rate = read / seconds;
+        return [`${format(Math.round(rate))}/s, about ${Math.ceil(remaining / rate)} s left`];
+    }
+
+    async #assemble(
         coverage: Coverage,
         watermarks: Record<Side, number | null>,
-    ): Promise<Evidence> {
-        const version = (side: Side) => ({
-            version: this.request[side].version,
-            topic: this.request[side].topic,
-            records: this.#tallies[side].records,
-            watermark: watermarks[side],
-            unreadable: 0,
-            largestDisorder: 0,
-            lateRecords: 0,
-            partitions: [],
-            job: null,
-        });
+    ): Promise<Assembled> {
         const look = {
             settings: this.#settings,
-            incumbent: version("incumbent"),
-            candidate: version("candidate"),
-            tallies: this.#tallies,
+            versions: { incumbent: this.request.incumbent, candidate: this.request.candidate },
+            intake: this.#intake,
+            kept: this.#kept,
+            watermarks,
             coverage,
         };
         try {
+            await this.#intake.flush();
             return await assemble({ ...look, gaps: this.gaps.sentences() }, this.engine);
         } catch (error) {
             // Without the pairs nothing can be said of any window.
@@ -260,16 +313,42 @@ class Gathering {
                 `The records could not be compared: ${reason}. Raise compare.memoryMiB where memory was short, ` +
                     "or free space in the temporary directory where that was.",
             );
-            const rest = { ...look, coverage: noCoverage, gaps: this.gaps.sentences() };
-            return assemble(rest, undefined);
+            const rest = { ...look, coverage: noCoverage, kept: null };
+            return assemble({ ...rest, gaps: this.gaps.sentences() }, undefined);
         }
     }
 
+    #keep({ verified }: Assembled, through: number | null): Kept | null {
+        // Of upserts every record may still be superseded: there is no window that is done with.
+        if (this.gaps.any || through === null || this.#settings.mode === "upsert") {
+            return this.#kept;
+        }
+        const { incumbent, candidate, ...rest } = verified(through);
+        const topic = (side: Side, known: typeof incumbent): KeptTopic => {
+            const first = this.#intake.tally(side).firstBehind(through);
+            const end = this.#readers[side].position;
+            const from = new Map([...end].map(([p, position]) => [p, first.get(p) ?? position]));
+            return { ...known, from: writeOffsets(from), to: writeOffsets(end) };
+        };
+        const kept = limitKept({
+            fingerprint: this.request.fingerprint ?? "",
+            through,
+            ...rest,
+            incumbent: topic("incumbent", incumbent),
+            candidate: topic("candidate", candidate),
+        });
+        if (kept === null) {
+            this.request.log("what was verified is too much to keep; the next look reads it again");
+        }
+        return kept;
+    }
+
     async #both(step: (reader: TopicReader, side: Side) => Promise<void>): Promise<void> {
-        const { incumbent, candidate } = this.#readers;
-        await Promise.all([step(incumbent, "incumbent"), step(candidate, "candidate")]);
+        await Promise.all(sides.map((side) => step(this.#readers[side], side)));
     }
 }
+
+const sides = ["incumbent", "candidate"] as const;
 
 const format = (count: number) => count.toLocaleString("en-US");
 

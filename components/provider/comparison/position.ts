@@ -1,6 +1,7 @@
 import type { CompareSettings } from "../../compare.js";
 import type { DecodedPosition } from "../cutover/movePlan.js";
 import type { LogRecord } from "../kafka/port.js";
+import { decodersOf } from "./decoders.js";
 import { observe } from "./observe.js";
 import { windowLength, windowStart } from "./sealing.js";
 
@@ -10,8 +11,9 @@ import { windowLength, windowStart } from "./sealing.js";
  */
 export function positionDecoder(settings: CompareSettings): (record: LogRecord) => DecodedPosition {
     const length = windowLength(settings);
+    const decoders = decodersOf(settings);
     return (record) => {
-        const observation = observe(record, settings);
+        const observation = observe(record, settings, decoders);
         if ("refused" in observation) {
             return { identity: null, eventTime: null };
         }

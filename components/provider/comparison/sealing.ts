@@ -1,6 +1,8 @@
 /** How far one topic's event time reaches, in ms since the epoch; `null` where it has no records. */
 export interface Span {
+    /** Start of its first window. */
     readonly first: number | null;
+    /** The largest event time. */
     readonly last: number | null;
 }
 
@@ -26,6 +28,31 @@ export function windowLength({ windowSeconds }: { readonly windowSeconds: number
 /** Start of the window of an event time; windows are aligned to the epoch, as Flink's are. */
 export function windowStart(eventTime: number, length: number): number {
     return Math.floor(eventTime / length) * length;
+}
+
+/** Of all records, so few may be stragglers in front of the first window. */
+const stragglers = 0.01;
+
+/**
+ * The first window of a topic, from the number of records in each. A few records of long ago, far in front of all
+ * others, do not make one: what was written when they were current was not read.
+ */
+export function firstWindow(
+    records: ReadonlyMap<number, number>,
+    settings: SealingSettings,
+): number | null {
+    const starts = [...records.keys()].sort((a, b) => a - b);
+    const all = [...records.values()].reduce((sum, n) => sum + n, 0);
+    const far = 2 * windowLength(settings) + settings.allowedLatenessSeconds * 1000;
+    let first = starts[0] ?? null;
+    let before = 0;
+    for (const [index, start] of starts.entries()) {
+        if (index > 0 && before <= all * stragglers && start - starts[index - 1]! > far) {
+            first = start;
+        }
+        before += records.get(start)!;
+    }
+    return first;
 }
 
 /**

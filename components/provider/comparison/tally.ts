@@ -1,78 +1,136 @@
-import type { Fields, JsonType } from "./decode.js";
-import { counts, windowStart, type Coverage, type Span } from "./sealing.js";
+import type { JsonType } from "./decode.js";
+import { counts, firstWindow, type Coverage, type SealingSettings, type Span } from "./sealing.js";
+import type { LogRecord } from "../kafka/port.js";
+import type { Shape } from "./shape.js";
 
 export type TypeCounts = Map<JsonType, number>;
 
-export interface WindowTally {
+type Place = Pick<LogRecord, "partition" | "offset">;
+
+/** What is counted of the records of one window of one topic. */
+export class WindowTally {
+    records = 0;
+    /** Records that came further behind in their partition than the allowed lateness. */
+    late = 0;
+    readonly shapes = new Map<Shape, number>();
+    /** Where its first record stands in every partition that has one. */
+    readonly first = new Map<number, bigint>();
+}
+
+/** What is counted of one partition. */
+export interface PartitionTally {
     records: number;
-    /** How often each field was seen, and as what. */
-    readonly fields: Map<string, TypeCounts>;
+    /** The largest event time so far. */
+    last: number;
 }
 
 /** What is counted of one topic while it is read: by window, so that only windows that count go on. */
 export class Tally {
     records = 0;
+    /** How far a record came behind a later one of its partition at most. */
+    largestDisorder = 0;
     readonly windows = new Map<number, WindowTally>();
-    #first = Infinity;
-    #last = -Infinity;
+    readonly partitions = new Map<number, PartitionTally>();
+    #newest: { readonly start: number; readonly window: WindowTally } | undefined;
 
-    constructor(private readonly windowLength: number) {}
+    constructor(private readonly allowedLateness: number) {}
 
-    /** Returns the window that the record belongs to. */
-    add(eventTime: number, fields: Fields): number {
+    add({ partition, offset }: Place, eventTime: number, start: number, shape: Shape): void {
         this.records++;
-        this.#first = Math.min(this.#first, eventTime);
-        this.#last = Math.max(this.#last, eventTime);
-        const start = windowStart(eventTime, this.windowLength);
-        const window = obtain(this.windows, start, noRecords);
-        window.records++;
-        for (const [path, { type }] of fields) {
-            const types = obtain(window.fields, path, noTypes);
-            types.set(type, (types.get(type) ?? 0) + 1);
+        const window = this.#window(start);
+        if (!window.first.has(partition)) {
+            window.first.set(partition, offset);
         }
-        return start;
+        if (this.#disorder(partition, eventTime) > this.allowedLateness) {
+            window.late++;
+        }
+        window.records++;
+        window.shapes.set(shape, (window.shapes.get(shape) ?? 0) + 1);
     }
 
-    span(): Span {
-        return this.records === 0
-            ? { first: null, last: null }
-            : { first: this.#first, last: this.#last };
+    /** How far the topic reaches, over all partitions. */
+    span(settings: SealingSettings): Span {
+        if (this.records === 0) {
+            return { first: null, last: null };
+        }
+        const records = new Map([...this.windows].map(([start, window]) => [start, window.records]));
+        const last = [...this.partitions.values()].map((partition) => partition.last);
+        return { first: firstWindow(records, settings), last: Math.max(...last) };
     }
 
     /** Windows that count and have records. */
     windowsIn(coverage: Coverage): number {
-        return [...this.windows.keys()].filter((start) => counts(start, coverage)).length;
+        return this.#counted(coverage).length;
     }
 
     /** Records in the windows that count. */
     recordsIn(coverage: Coverage): number {
-        let records = 0;
-        for (const [start, window] of this.windows) {
-            records += counts(start, coverage) ? window.records : 0;
-        }
-        return records;
+        return this.#counted(coverage).reduce((sum, { records }) => sum + records, 0);
     }
 
-    /** The fields of the windows that count, put together. */
-    fieldsIn(coverage: Coverage): Map<string, TypeCounts> {
-        const all = new Map<string, TypeCounts>();
+    lateIn(coverage: Coverage): number {
+        return this.#counted(coverage).reduce((sum, { late }) => sum + late, 0);
+    }
+
+    /** Where the first record stands, in every partition, that is in a window from `through` on. */
+    firstBehind(through: number): Map<number, bigint> {
+        const first = new Map<number, bigint>();
         for (const [start, window] of this.windows) {
-            if (!counts(start, coverage)) {
-                continue;
-            }
-            for (const [path, types] of window.fields) {
-                const sum = obtain(all, path, noTypes);
-                types.forEach((n, type) => sum.set(type, (sum.get(type) ?? 0) + n));
+            for (const [partition, offset] of start >= through ? window.first : []) {
+                const known = first.get(partition);
+                first.set(partition, known === undefined || offset < known ? offset : known);
             }
         }
-        return all;
+        return first;
+    }
+
+    /** The fields of the windows that count, put together: how often each was seen, and as what. */
+    fieldsIn(coverage: Coverage): Map<string, TypeCounts> {
+        const shapes = new Map<Shape, number>();
+        for (const window of this.#counted(coverage)) {
+            window.shapes.forEach((n, shape) => shapes.set(shape, (shapes.get(shape) ?? 0) + n));
+        }
+        const fields = new Map<string, TypeCounts>();
+        for (const [shape, n] of shapes) {
+            for (const [path, type] of shape.fields()) {
+                const types = obtain(fields, path, noTypes);
+                types.set(type, (types.get(type) ?? 0) + n);
+            }
+        }
+        return fields;
+    }
+
+    #window(start: number): WindowTally {
+        if (this.#newest?.start !== start) {
+            this.#newest = { start, window: obtain(this.windows, start, noRecords) };
+        }
+        return this.#newest.window;
+    }
+
+    /** How far behind the newest one of its partition a record comes. */
+    #disorder(number: number, eventTime: number): number {
+        const partition = obtain(this.partitions, number, () => ({ records: 0, last: eventTime }));
+        partition.records++;
+        const behind = partition.last - eventTime;
+        if (behind < 0) {
+            partition.last = eventTime;
+            return 0;
+        }
+        this.largestDisorder = Math.max(this.largestDisorder, behind);
+        return behind;
+    }
+
+    #counted(coverage: Coverage): WindowTally[] {
+        return [...this.windows].flatMap(([start, window]) =>
+            counts(start, coverage) ? [window] : [],
+        );
     }
 }
 
-const noRecords = (): WindowTally => ({ records: 0, fields: new Map() });
+const noRecords = () => new WindowTally();
 const noTypes = (): TypeCounts => new Map();
 
-function obtain<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+export function obtain<K, V>(map: Map<K, V>, key: K, make: () => V): V {
     const found = map.get(key);
     if (found !== undefined) {
         return found;

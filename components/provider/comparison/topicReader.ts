@@ -1,11 +1,15 @@
 import { explain } from "../errors.js";
 import {
     EvidenceLostError,
+    TopicReplacedError,
     type KafkaPort,
+    type LogRange,
     type LogRecord,
     type Offsets,
     type TopicDescription,
+    type TopicLog,
 } from "../kafka/port.js";
+import type { CompareSettings } from "../../compare.js";
 import type { Gaps } from "./gaps.js";
 
 /**
@@ -15,8 +19,9 @@ import type { Gaps } from "./gaps.js";
 export class TopicReader {
     /** As it was when the look began; `undefined` where it does not exist. */
     #description: TopicDescription | undefined;
+    #log: TopicLog | undefined;
     /** The next offset to read, by partition. */
-    #position: Map<number, bigint>;
+    readonly #position: Map<number, bigint>;
     #end: Offsets = new Map();
     #usable = true;
 
@@ -24,6 +29,7 @@ export class TopicReader {
         private readonly kafka: KafkaPort,
         private readonly topic: string,
         private readonly from: Offsets,
+        private readonly mode: CompareSettings["mode"],
         private readonly gaps: Gaps,
     ) {
         this.#position = new Map(from);
@@ -38,26 +44,44 @@ export class TopicReader {
         return Number(remaining);
     }
 
-    async open(): Promise<void> {
+    /** The partitions that are not read up to the last boundary. */
+    get open(): number[] {
+        return this.#usable
+            ? [...this.#end.keys()].filter((p) => this.#position.get(p)! < this.#end.get(p)!)
+            : [];
+    }
+
+    /** The next offset to read, by partition. */
+    get position(): Offsets {
+        return this.#position;
+    }
+
+    async prepare(): Promise<void> {
         await this.#guarded(async () => {
             this.#description = await this.kafka.describeTopic(this.topic);
             if (this.#description === undefined) {
                 this.#stop(`There is no topic ${this.topic}. Is the job that writes it running?`);
-            } else if (!samePartitions(this.from, this.#description.partitions)) {
+                return;
+            }
+            const { partitions, cleanupPolicy } = this.#description;
+            if (!samePartitions(this.from, partitions)) {
                 this.#stop(
-                    `${this.topic} has ${this.#description.partitions} partitions, but the look was to begin in ` +
+                    `${this.topic} has ${partitions} partitions, but the look was to begin in ` +
                         `${this.from.size}: partitions were added, or it is another topic.`,
                 );
-            } else if (this.#description.cleanupPolicy.includes("compact")) {
+            } else if (this.mode === "append" && cleanupPolicy.includes("compact")) {
                 this.#stop(
-                    `${this.topic} is compacted (cleanup.policy=${this.#description.cleanupPolicy}): what was ` +
-                        "superseded is gone on one topic and not on the other. Such topics cannot be compared yet.",
+                    `${this.topic} is compacted (cleanup.policy=${cleanupPolicy}): what was superseded is gone ` +
+                        'on one topic and not on the other. Set compare.mode to "upsert", which compares the last ' +
+                        "record of every identity.",
                 );
+            } else {
+                this.#log = await this.kafka.openLog(this.#description);
             }
         });
     }
 
-    /** Takes the offsets up to which the next `read` goes. */
+    /** Takes the offsets up to which is read next. */
     async advance(): Promise<void> {
         await this.#guarded(async () => {
             const end = await this.kafka.lastStableOffsets(this.topic);
@@ -75,23 +99,19 @@ export class TopicReader {
         });
     }
 
-    async read(signal: AbortSignal, onRecord: (record: LogRecord) => void): Promise<void> {
+    /** The next records of these partitions, a fetch of each. */
+    async fetch(
+        partitions: readonly number[],
+        signal: AbortSignal,
+        onRecords: (records: readonly LogRecord[]) => Promise<void>,
+    ): Promise<void> {
         await this.#guarded(async () => {
-            const [from, to] = [new Map(this.#position), this.#end];
-            if (this.remaining === 0) {
-                return;
-            }
+            const ranges = new Map(partitions.map((partition) => [partition, this.#range(partition)]));
             try {
-                await this.kafka.read(this.topic, from, to, {
-                    signal,
-                    onRecords: (records) => {
-                        for (const record of records) {
-                            onRecord(record);
-                            this.#position.set(record.partition, record.offset + 1n);
-                        }
-                    },
-                });
-                this.#position = new Map(to);
+                for (const { partition, records, next } of await this.#log!.fetch(ranges, signal)) {
+                    await onRecords(records);
+                    this.#position.set(partition, next);
+                }
             } catch (error) {
                 // That the time was over is said by who set the time.
                 if (!signal.aborted) {
@@ -117,6 +137,14 @@ export class TopicReader {
         });
     }
 
+    async close(): Promise<void> {
+        await this.#log?.close();
+    }
+
+    #range(partition: number): LogRange {
+        return { from: this.#position.get(partition)!, to: this.#end.get(partition)! };
+    }
+
     async #guarded(step: () => Promise<void>): Promise<void> {
         if (!this.#usable) {
             return;
@@ -125,7 +153,7 @@ export class TopicReader {
             await step();
         } catch (error) {
             this.#stop(
-                error instanceof EvidenceLostError
+                error instanceof EvidenceLostError || error instanceof TopicReplacedError
                     ? error.message
                     : `${this.topic} could not be read: ${explain(error)}`,
             );
