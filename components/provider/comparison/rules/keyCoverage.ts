@@ -1,4 +1,5 @@
-import { shareOf, totalsOf, type Found, type Rule } from "./rule.js";
+import { inParentheses, judgeBeyondNoise, shareOfRecords, type Measured } from "./noise.js";
+import { totalsOf, type Found, type Rule, type Totals } from "./rule.js";
 import { number, percent, several } from "./wording.js";
 
 /** Whether every identity is on both topics, and as often. */
@@ -6,58 +7,64 @@ export const keyCoverage: Rule = {
     name: "keyCoverage",
     settings: ({ rules }) => rules.keyCoverage,
     needsEveryRecord: true,
-    examine({ windows }, { identity, rules }) {
+    examine(evidence, settings) {
+        const { windows } = evidence;
         if (windows.length === 0) {
             return [];
         }
         const totals = totalsOf(windows);
         const { missing, extra, incumbentDuplicates, candidateDuplicates } = totals;
-        const { maxMissingShare, maxExtraShare, maxDuplicatedShare } = rules.keyCoverage;
+        const { maxMissingShare, maxExtraShare, maxDuplicatedShare } = settings.rules.keyCoverage;
         const incumbents = totals.incumbentRecords;
         const candidates = totals.candidateRecords;
-        const name = identity.join(", ");
+        const name = settings.identity.join(", ");
+        const judge = (allowed: number, measure: (totals: Totals) => Measured) =>
+            judgeBeyondNoise(evidence, settings, allowed, (of) => measure(totalsOf(of.windows)));
         const found: Found[] = [];
         if (missing > 0) {
-            const share = shareOf(missing, incumbents);
+            const { outcome, share, confidence, note } = judge(maxMissingShare, (of) =>
+                shareOfRecords(of.missing, of.incumbentRecords),
+            );
             found.push({
                 field: null,
-                outcome: share > maxMissingShare ? "fail" : "pass",
+                outcome,
                 incumbent: missing,
                 candidate: 0,
                 n: incumbents,
                 threshold: `${percent(maxMissingShare)} missing`,
                 sentence:
-                    `Missing: ${number(missing)} of the incumbent's ${several(incumbents, "record")} ` +
-                    `(${percent(share)}); the candidate has none with the same ${name}.`,
+                    `Missing: ${number(missing)} of the incumbent's ${several(incumbents, "record")}` +
+                    `${inParentheses(share, confidence)}; the candidate has none with the same ${name}.${note}`,
             });
         }
         if (extra > 0) {
-            const share = shareOf(extra, candidates);
+            const { outcome, share, confidence, note } = judge(maxExtraShare, (of) =>
+                shareOfRecords(of.extra, of.candidateRecords),
+            );
             found.push({
                 field: null,
-                outcome: share > maxExtraShare ? "fail" : "pass",
+                outcome,
                 incumbent: 0,
                 candidate: extra,
                 n: candidates,
                 threshold: `${percent(maxExtraShare)} extra`,
                 sentence:
-                    `Extra: ${number(extra)} of the candidate's ${several(candidates, "record")} ` +
-                    `(${percent(share)}); the incumbent has none with the same ${name}.`,
+                    `Extra: ${number(extra)} of the candidate's ${several(candidates, "record")}` +
+                    `${inParentheses(share, confidence)}; the incumbent has none with the same ${name}.${note}`,
             });
         }
         if (incumbentDuplicates + candidateDuplicates > 0) {
-            const share = Math.max(
-                shareOf(incumbentDuplicates, incumbents),
-                shareOf(candidateDuplicates, candidates),
-            );
+            const { outcome, confidence, note } = judge(maxDuplicatedShare, duplicated);
             found.push({
                 field: null,
-                outcome: share > maxDuplicatedShare ? "fail" : "pass",
+                outcome,
                 incumbent: incumbentDuplicates,
                 candidate: candidateDuplicates,
                 n: Math.max(incumbents, candidates),
                 threshold: `${percent(maxDuplicatedShare)} duplicated`,
-                sentence: describeDuplicates(incumbentDuplicates, candidateDuplicates, name),
+                sentence:
+                    describeDuplicates(incumbentDuplicates, candidateDuplicates, name) +
+                    `${inParentheses(confidence)}.${note}`,
             });
         }
         if (found.length === 0) {
@@ -75,6 +82,13 @@ export const keyCoverage: Rule = {
     },
 };
 
+/** The larger share of the two versions. */
+function duplicated(totals: Totals): Measured {
+    const incumbent = shareOfRecords(totals.incumbentDuplicates, totals.incumbentRecords);
+    const candidate = shareOfRecords(totals.candidateDuplicates, totals.candidateRecords);
+    return candidate.estimate.value >= incumbent.estimate.value ? candidate : incumbent;
+}
+
 function describeDuplicates(incumbents: number, candidates: number, name: string): string {
     const has = (version: string, count: number) =>
         `the ${version} has ${several(count, "record")} more than the other version of the same ${name}`;
@@ -82,5 +96,5 @@ function describeDuplicates(incumbents: number, candidates: number, name: string
         candidates > 0 ? has("candidate", candidates) : "",
         incumbents > 0 ? has("incumbent", incumbents) : "",
     ].filter((part) => part !== "");
-    return `Duplicates: ${parts.join("; ")}.`;
+    return `Duplicates: ${parts.join("; ")}`;
 }

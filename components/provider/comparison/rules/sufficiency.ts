@@ -10,9 +10,8 @@ export const sufficiency: Rule = {
     needsEveryRecord: false,
     examine(evidence, settings) {
         const { minWindows, minRecords } = settings;
-        const windows = evidence.windows.filter((window) => window.incumbentRecords > 0).length;
+        const windows = windowsOf(evidence);
         const { incumbentRecords, candidateRecords } = totalsOf(evidence.windows);
-        const enough = windows >= minWindows && incumbentRecords >= minRecords;
         const found: Omit<Found, "outcome" | "sentence"> = {
             field: null,
             incumbent: incumbentRecords,
@@ -21,41 +20,30 @@ export const sufficiency: Rule = {
             threshold: `at least ${several(minWindows, "window")} with ${several(minRecords, "record")}`,
         };
         const have = `${several(windows, "finished window")} with ${several(incumbentRecords, "record")} of the incumbent`;
-        const behind = distance(evidence) > mayLag(settings);
         return [
-            enough && behind
-                ? {
+            isEnough(evidence, settings)
+                ? { ...found, outcome: "pass", sentence: `There is enough to judge: ${have}.` }
+                : {
                       ...found,
                       outcome: "inconclusive",
                       sentence:
-                          `The candidate lags more than ${several(mayLag(settings) / 1000, "second")} of event time behind` +
-                          `${progress(evidence)}: what it says of now is not known. Does its job run, and keep up?`,
-                  }
-                : enough
-                  ? { ...found, outcome: "pass", sentence: `There is enough to judge: ${have}.` }
-                  : {
-                        ...found,
-                        outcome: "inconclusive",
-                        sentence:
-                            silence(evidence) ??
-                            `There is not enough to judge yet: ${have}, of ${number(minWindows)} and ` +
-                                `${number(minRecords)} needed${progress(evidence)}. Look again later, or ` +
-                                "raise compare.waitSeconds.",
-                    },
+                          silence(evidence) ??
+                          `There is not enough to judge yet: ${have}, of ${number(minWindows)} and ` +
+                              `${number(minRecords)} needed${progress(evidence)}. Look again later, or ` +
+                              "raise compare.waitSeconds.",
+                  },
         ];
     },
 };
 
-/**
- * A candidate that has stopped writes nothing wrong any more: how old what it was judged by may be. Twice what a window
- * needs to be judged, since output comes in steps.
- */
-function mayLag({ windowSeconds, allowedLatenessSeconds }: CompareSettings): number {
-    return 2 * (windowSeconds + allowedLatenessSeconds) * 1000;
+/** Whether there is as much as the settings ask for. */
+export function isEnough(evidence: Evidence, settings: CompareSettings): boolean {
+    const { incumbentRecords } = totalsOf(evidence.windows);
+    return windowsOf(evidence) >= settings.minWindows && incumbentRecords >= settings.minRecords;
 }
 
-function distance({ incumbent, candidate }: Evidence): number {
-    return (incumbent.watermark ?? -Infinity) - (candidate.watermark ?? -Infinity);
+function windowsOf({ windows }: Evidence): number {
+    return totalsOf(windows.filter((window) => window.incumbentRecords > 0)).windows;
 }
 
 function silence({ incumbent, candidate }: Evidence): string | undefined {

@@ -1,7 +1,8 @@
 import type { CompareSettings } from "../../../compare.js";
-import type { FieldEvidence } from "../evidence.js";
+import type { Evidence, FieldEvidence } from "../evidence.js";
 import { shared } from "./fields.js";
-import { shareOf, totalsOf, type Found, type Rule } from "./rule.js";
+import { inParentheses, judgeBeyondNoise, shareOfRecords } from "./noise.js";
+import { totalsOf, type Found, type Rule } from "./rule.js";
 import { number, percent, several } from "./wording.js";
 
 /** Whether counterparts say the same, field by field. */
@@ -9,7 +10,8 @@ export const values: Rule = {
     name: "values",
     settings: ({ rules }) => rules.values,
     needsEveryRecord: false,
-    examine({ windows, fields }, settings) {
+    examine(evidence, settings) {
+        const { windows, fields } = evidence;
         if (windows.length === 0) {
             return [];
         }
@@ -27,7 +29,7 @@ export const values: Rule = {
         const compared = shared(fields);
         const differing = compared.filter(({ different }) => different > 0);
         return differing.length > 0
-            ? differing.map((field) => describe(field, settings))
+            ? differing.map((field) => describe(field, evidence, settings))
             : [
                   {
                       field: null,
@@ -45,18 +47,29 @@ export const values: Rule = {
 const threshold = ({ rules }: CompareSettings) =>
     `${percent(rules.values.maxDifferentShare)} of the pairs`;
 
-function describe(field: FieldEvidence, settings: CompareSettings): Found {
+function describe(field: FieldEvidence, evidence: Evidence, settings: CompareSettings): Found {
     const { different, compared, largestDifference } = field;
-    const share = shareOf(different, compared);
+    const allowed = settings.rules.values.maxDifferentShare;
+    const { outcome, share, confidence, note } = judgeBeyondNoise(
+        evidence,
+        settings,
+        allowed,
+        ({ fields }) => {
+            const of = fields.find((other) => other.field === field.field);
+            return shareOfRecords(of?.different ?? 0, of?.compared ?? 0);
+        },
+    );
     const by = largestDifference === null ? "" : `, by up to ${number(largestDifference)}`;
     return {
         field: field.field,
-        outcome: share > settings.rules.values.maxDifferentShare ? "fail" : "pass",
+        outcome,
         incumbent: null,
         candidate: `${number(different)} differ${by}`,
         n: compared,
         threshold: threshold(settings),
-        sentence: `${field.field} differs in ${number(different)} of ${several(compared, "record")} (${percent(share)})${by}.`,
+        sentence:
+            `${field.field} differs in ${number(different)} of ${several(compared, "record")}` +
+            `${inParentheses(share, confidence)}${by}.${note}`,
     };
 }
 

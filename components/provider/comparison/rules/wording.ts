@@ -23,3 +23,16 @@ export function time(milliseconds: number): string {
         ? `${milliseconds} ms`
         : date.toISOString().replace(/(:00)?\.000Z$/, "Z");
 }
+
+/** A length of time, in the largest unit that it has one of: `90 ms`, `1.5 hours`. */
+export function duration(milliseconds: number): string {
+    const units = [
+        ["hour", 3_600_000],
+        ["minute", 60_000],
+        ["second", 1_000],
+    ] as const;
+    const unit = units.find(([, length]) => milliseconds >= length);
+    return unit === undefined
+        ? `${number(milliseconds)} ms`
+        : several(Number((milliseconds / unit[1]).toPrecision(3)), unit[0]);
+}
