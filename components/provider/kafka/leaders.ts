@@ -113,6 +113,9 @@ export class Leaders {
                 if (error instanceof ResponseError) {
                     return error["response"] as Metadata;
                 }
+                if (error instanceof UnsupportedBrokerError) {
+                    throw error;
+                }
                 this.drop(address);
                 failures.push(`${address}: ${explain(error)}`);
             }

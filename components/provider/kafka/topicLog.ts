@@ -145,6 +145,9 @@ class BrokerLog implements TopicLog {
             await this.#leaders.refresh();
             this.#stale = false;
         } catch (cause) {
+            if (cause instanceof UnsupportedBrokerError) {
+                throw cause;
+            }
             const patience =
                 cause instanceof TopicReplacedError ? unknownSeconds : unavailableSeconds;
             throw new PassingError(explain(cause), patience, cause);
@@ -153,7 +156,7 @@ class BrokerLog implements TopicLog {
 
     /** Fails only where no leader had anything: what some had is not lost to what another answered. */
     async #fetchOnce(ranges: Ranges): Promise<readonly Fetched[]> {
-        const requests = this.#requests(ranges);
+        const { requests, leaderless } = this.#requests(ranges);
         const budget: Budget = { bytes: maxUnpackedBytes };
         const answers = await Promise.allSettled(
             requests.map((request) => this.#fetchFrom(request, ranges, budget)),
@@ -161,6 +164,10 @@ class BrokerLog implements TopicLog {
         const failures = answers.flatMap((answer) =>
             answer.status === "rejected" ? [answer.reason as Error] : [],
         );
+        if (leaderless.length > 0) {
+            const named = `no broker leads partition ${leaderless.join(", ")}`;
+            failures.push(new PassingError(named, unavailableSeconds));
+        }
         const final = failures.find((failure) => !(failure instanceof PassingError));
         if (final !== undefined) {
             throw final;
@@ -176,8 +183,9 @@ class BrokerLog implements TopicLog {
         return fetched;
     }
 
-    /** One request for each broker that leads any of these partitions. */
-    #requests(ranges: Ranges): Request[] {
+    /** One request for each broker that leads any of these partitions; and those that none leads. */
+    #requests(ranges: Ranges): { requests: Request[]; leaderless: number[] } {
+        const leaderless: number[] = [];
         const requests = new Map<string, Request>();
         const turn = this.#turn.filter((partition) => ranges.has(partition));
         this.#turn = [...new Set([...turn, ...ranges.keys()])];
@@ -188,14 +196,15 @@ class BrokerLog implements TopicLog {
             }
             const leader = this.#leaders.of(partition);
             if (leader === undefined) {
-                throw new PassingError(`partition ${partition} has no leader`, unavailableSeconds);
+                leaderless.push(partition);
+                continue;
             }
             const { address, epoch: leaderEpoch } = leader;
             const request = requests.get(address) ?? { address, partitions: [] };
             request.partitions.push({ partition, leaderEpoch, offset: from });
             requests.set(address, request);
         }
-        return [...requests.values()];
+        return { requests: [...requests.values()], leaderless };
     }
 
     async #fetchFrom(request: Request, ranges: Ranges, budget: Budget): Promise<Fetched[]> {
