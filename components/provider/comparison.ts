@@ -1,6 +1,7 @@
 import { decide } from "./comparison/decide.js";
 import { gatherEvidence } from "./comparison/gather.js";
 import type { Kept } from "./comparison/kept.js";
+import { writeReport } from "./comparison/report/writeReport.js";
 import { currentFingerprint, type Subject } from "./comparison/subject.js";
 import { summarise } from "./comparison/summary.js";
 import type { Verdict } from "./comparison/verdict.js";
@@ -177,6 +178,7 @@ async function compare(
         comparedAt: new Date().toISOString(),
     });
     summarise(verdict).forEach((line) => log(line));
+    await writeReport(labelOf(inputs), { verdict, evidence, settings: inputs.settings }, log);
     const through = verdict.verifiedThrough === null ? null : Date.parse(verdict.verifiedThrough);
     return { verdict, range, kept: keep(through) };
 }

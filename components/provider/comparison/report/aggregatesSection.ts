@@ -119,6 +119,12 @@ function sides<Row>(
     }));
 }
 
+/** Decimal text with its thousands apart, as numbers have them. */
+function grouped(text: string): string {
+    const [whole = "", ...rest] = text.split(".");
+    return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...rest].join(".");
+}
+
 function linesOf({ field, incumbent, candidate }: AggregateEvidence): Line[] {
     const line = (name: string, of: (aggregate: Aggregate) => number | null): Line => {
         const [a, b] = [of(incumbent), of(candidate)];
@@ -136,7 +142,7 @@ function linesOf({ field, incumbent, candidate }: AggregateEvidence): Line[] {
         const known = line(name, (aggregate) =>
             of(aggregate) === null ? null : Number(of(aggregate)),
         );
-        const values = [a, b].map((text) => (text === null ? "–" : cut(text, 48)));
+        const values = [a, b].map((text) => (text === null ? "–" : grouped(cut(text, 48))));
         const hidden = a !== b && known.relative === 0;
         return {
             ...known,

@@ -34,14 +34,14 @@ export function nullRateChart({ evidence }: Report): Markup | null {
         name: inChart(evidence[side].version),
         symbol: strokes[side].symbol,
         symbolSize: side === "incumbent" ? 13 : 11,
-        itemStyle: { color: ink[side] },
+        itemStyle: { color: ink[side], opacity: 1 },
         data: rows.map((row, place) => [row[side], place]),
         clip: false,
         z: 3,
     }));
     const between = { type: "bar" as const, stack: "between", barWidth: 3, silent: true };
     return draw({
-        width: 980,
+        width: 1152,
         height: 70 + rows.length * 26,
         label: `Share of records without a value by field, for ${incumbent.version} and ${candidate.version}; the table below has the numbers.`,
         caption: html`Share of records in which a field is null or not
@@ -54,8 +54,10 @@ export function nullRateChart({ evidence }: Report): Markup | null {
         option: {
             legend: {
                 data: marks.map(({ name }) => name),
-                left: 210,
+                left: 200,
                 top: 4,
+                itemWidth: 14,
+                itemHeight: 13,
                 itemGap: 24,
                 textStyle: { color: ink.strong, fontSize: 13 },
             },

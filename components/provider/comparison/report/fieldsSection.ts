@@ -1,6 +1,6 @@
 import type { FieldEvidence, FieldTally } from "../evidence.js";
 import { number } from "../rules/wording.js";
-import { emptyShare, nullRateChart } from "./fieldCharts.js";
+import { nullRateChart } from "./fieldCharts.js";
 import { numbers, share, shares } from "./figures.js";
 import { cut, html, type Markup } from "./markup.js";
 import type { Report } from "./report.js";
@@ -11,6 +11,13 @@ const mostFields = 200;
 /** Field by field: types, nulls, and how many pairs differ. */
 export function fieldsSection(report: Report): Markup {
     const { fields } = report.evidence;
+    const doubted = new Set(
+        report.verdict.findings.flatMap(({ field, outcome }) =>
+            outcome === "pass" ? [] : (field ?? []),
+        ),
+    );
+    const unlike = ({ field, ignored, different }: FieldEvidence) =>
+        ignored === null && (different > 0 || doubted.has(field));
     if (fields.length === 0) {
         return html`<section>
             <h2 id="fields">Fields</h2>
@@ -32,7 +39,8 @@ export function fieldsSection(report: Report): Markup {
             rows,
             limit: mostFields,
             stands: unlike,
-            rest: (left) => `, of which ${number(left.filter(unlike).length)} differ`,
+            rest: (left) =>
+                `, of which ${number(left.filter(unlike).length)} differ or have a finding`,
             columns: [
                 {
                     title: "Field",
@@ -90,16 +98,6 @@ function differing(field: FieldEvidence): Markup {
 
 function differingShare({ different, compared }: FieldEvidence): number {
     return compared === 0 ? 0 : Math.min(1, different / compared);
-}
-
-/** Whether the versions are unlike in the field, in whatever way; an ignored one is not asked. */
-function unlike({ ignored, different, incumbent, candidate }: FieldEvidence): boolean {
-    return (
-        ignored === null &&
-        (different > 0 ||
-            emptyShare(incumbent) !== emptyShare(candidate) ||
-            typeNames(incumbent).join() !== typeNames(candidate).join())
-    );
 }
 
 function typeNames({ types: counts }: FieldTally): string[] {

@@ -61,7 +61,7 @@ export function timeSection(report: Report): Markup {
             ${
                 idle.length === 0
                     ? "Something was read from every partition."
-                    : `Nothing was read from ${sides
+                    : `Nothing was read from partition ${sides
                           .flatMap((side) => idleOf(evidence[side]))
                           .join("; ")}. An idle partition blocks no window.`
             }
@@ -143,5 +143,5 @@ function idleOf({ topic, partitions }: VersionEvidence): string[] {
         .map(({ partition }) => partition);
     const rest = idle.length - mostIdle;
     const list = idle.slice(0, mostIdle).join(", ") + (rest > 0 ? ` and ${number(rest)} more` : "");
-    return idle.length === 0 ? [] : [`${topic}: ${list}`];
+    return idle.length === 0 ? [] : [`${list} of ${topic}`];
 }

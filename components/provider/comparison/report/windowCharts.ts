@@ -41,7 +41,7 @@ export function windowChart({ evidence }: Report): Markup | null {
     const names = [inChart(incumbent.version), inChart(candidate.version)] as const;
     const height = 250 + differing.length * strip;
     const chart: Chart = {
-        width: 980,
+        width: 1152,
         height,
         option: optionOf(points, differing, names),
         label:
@@ -72,7 +72,7 @@ function optionOf(
     names: readonly [string, string],
 ): EChartsOption {
     const categories = points.map(({ start }) => label(start, points));
-    const left = 92;
+    const left = 116;
     const right = 24;
     const top = (place: number) => 232 + place * strip;
     const bottomAxis = differing.length;
@@ -90,7 +90,8 @@ function optionOf(
         name: kind,
         xAxisIndex: place + 1,
         yAxisIndex: place + 1,
-        data: [...values],
+        // Nothing is no bar, not the shortest one.
+        data: values.map((value) => (value === 0 ? null : value)),
         itemStyle: { color: ink.differs },
         barMaxWidth: 14,
         barMinHeight: 2,
@@ -111,7 +112,7 @@ function optionOf(
         ],
         title: differing.map(({ kind }, place) => ({
             text: kind,
-            left: left - 40,
+            left: left - 46,
             top: top(place) + 6,
             textAlign: "right" as const,
             textStyle: { color: ink.strong, fontSize: 12, fontWeight: "normal" as const },
