@@ -8,10 +8,11 @@ import { HalfDoneError, moveInOrder, type MovesBy } from "./cutover/moveInOrder.
 import { planMove, type MovePlan } from "./cutover/movePlan.js";
 import { writeConsumers, writeInitial, type RoutingContext } from "./cutover/protocol.js";
 import { parseOffsets, type RoutingRecord } from "./cutover/routingRecord.js";
+import { countRepeats, describeRepeats } from "./cutover/repeats.js";
 import { readRoutingRecord } from "./cutover/routingStore.js";
 import { viewOf } from "./cutover/view.js";
 import { nextWave, type Wave } from "./cutover/waves.js";
-import { PartialFailure } from "./errors.js";
+import { explain, PartialFailure } from "./errors.js";
 import type { AuthorityInputs } from "./inputs.js";
 import type { KafkaPort } from "./kafka/port.js";
 import { prefixedLog, type Log } from "./log.js";
@@ -46,6 +47,9 @@ export function authorityVerbs(withKafka: WithKafka): Verbs {
                 const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
                 refuseConflict(olds, inputs, live);
                 const stays = live?.authority === inputs.authority && live.moving === undefined;
+                if (stays) {
+                    await tellRepeats(kafka, inputs, live);
+                }
                 return {
                     changes: !stays || !sameRouting(olds, live) || !isWrittenFor(inputs, live),
                 };
@@ -114,6 +118,40 @@ async function objections(
         log(`${decision.by}: ${order}`);
     }
     return plan.problems;
+}
+
+/** How long after a move it is still of interest what it has repeated. */
+const repeatsToldHours = 24;
+const repeatsLookBack = 100_000;
+
+/** What a move announced as repeats, and what came of it: not kept anywhere, since it goes on changing. */
+async function tellRepeats(
+    kafka: KafkaPort,
+    inputs: AuthorityInputs,
+    live: RoutingRecord,
+): Promise<void> {
+    const log = prefixedLog(inputs.name);
+    const since = Date.parse(live.history.at(-1)?.since ?? "");
+    if (live.handOver === null || !(Date.now() - since < repeatsToldHours * 3_600_000)) {
+        return;
+    }
+    for (const consumer of Object.keys(live.consumers)) {
+        try {
+            const counting = {
+                kafka,
+                live,
+                decode: positionDecoder(inputs.settings),
+                lookBackRecords: repeatsLookBack,
+                signal: AbortSignal.timeout(30_000),
+            };
+            const count = await countRepeats(counting, consumer);
+            if (count !== undefined) {
+                log(describeRepeats(consumer, live, count));
+            }
+        } catch (error) {
+            log(`consumer ${consumer}: what was repeated could not be counted. ${explain(error)}`);
+        }
+    }
 }
 
 /** Brings the routing record to what is asked for, from wherever an earlier run was killed. */

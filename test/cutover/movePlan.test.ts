@@ -220,6 +220,123 @@ describe("the plan of a move", () => {
         assert.deepEqual(plan.handOver.from, at(3));
     });
 
+    describe("with limits", () => {
+        const limited = async (scene: Scene, change: Partial<MoveRequest>) =>
+            planMove({ ...scene.request(await scene.initial(), "v2"), ...change });
+        const bounded = (lookBackRecords: number, disorderMilliseconds: number | null = null) => ({
+            alignment: { lookBackRecords, disorderMilliseconds },
+        });
+        /** Both hold 0 to 199; the group has read all but the last two. */
+        async function long(): Promise<Scene> {
+            const scene = new Scene({ v1: 1, v2: 1 });
+            const all = Array.from({ length: 200 }, (_, t) => record(t));
+            scene.topic("v1").append(0, ...all);
+            scene.topic("v2").append(0, ...all);
+            await scene.kafka.commitOffsets("dashboard-v1", "delays-v1", at(198));
+            return scene;
+        }
+
+        it("refuses more repeats than a consumer may see, as a group or as a follower", async () => {
+            const scene = promotion();
+            scene.topic("v2").partitions[0]!.length = 4;
+            await scene.kafka.commitOffsets("dashboard-v1", "delays-v1", at(10));
+            const live = await scene.initial();
+            const request = scene.request(live, "v2", verified);
+            const plan = await planMove({ ...request, maxRepeats: { dashboard: 1 } });
+            assert.deepEqual(plan.problems, [
+                "dashboard would be given up to 2 records again (as a group 2, as a follower 2), and at most 1 are allowed " +
+                    "(consumers.dashboard.maxRepeats). Try again when both topics are level, or raise it.",
+            ]);
+            const enough = await planMove({ ...request, maxRepeats: { dashboard: 2 } });
+            assert.deepEqual(enough.problems, []);
+        });
+
+        it("says how many unread records the new topic does not have", async () => {
+            const scene = promotion();
+            await scene.kafka.commitOffsets("dashboard-v1", "delays-v1", at(2));
+            const plan = await scene.plan(await scene.initial(), "v2");
+            assert.equal(plan.outlook["dashboard"]?.missing, 2);
+            assert.match(
+                describePlan(plan, new Date()).join("\n"),
+                /dashboard: 2 records that it has not read are not on delays-v2; what does not come there still/,
+            );
+        });
+
+        it("looks no further behind a position than it may, and is earlier for it", async () => {
+            const scene = await long();
+            const fresh = scene.kafka.createTopic("delays-v2", 1);
+            fresh.append(0, ...Array.from({ length: 20 }, (_, t) => record(180 + t)));
+            const plan = await limited(scene, bounded(30));
+            assert.deepEqual(plan.consumers["dashboard"]?.committed, at(18));
+            // Of what it did not look at anything may still come.
+            assert.equal(plan.consumers["dashboard"]?.repeatsAtMost, 168 + 12);
+        });
+
+        it("refuses to pass over unseen what may be unread, with the numbers", async () => {
+            const { problems } = await limited(await long(), bounded(50));
+            assert.equal(problems.length, 1);
+            assert.match(
+                problems[0]!,
+                /would read 200 records of delays-v2, partition 0, and alignment\.lookBackRecords is 50\. Raise it/,
+            );
+        });
+
+        it("cuts the look-back where a declared disorder proves that the rest was read", async () => {
+            const scene = await long();
+            const read: bigint[] = [];
+            const { decode } = scene.request(await scene.initial(), "v2");
+            const plan = await planMove({
+                ...scene.request((await scene.live())!, "v2"),
+                ...bounded(110, 3),
+                decode: (found) => {
+                    read.push(found.offset);
+                    return decode(found);
+                },
+            });
+            assert.deepEqual(plan.problems, []);
+            assert.deepEqual(plan.consumers["dashboard"]?.committed, at(198));
+            assert.ok(
+                read.every((offset) => offset >= 88n),
+                "it read what it need not",
+            );
+        });
+
+        describe("where no identity is found", () => {
+            const strange = async (): Promise<Scene> => {
+                const scene = await long();
+                const fresh = scene.kafka.createTopic("delays-v2", 1);
+                fresh.append(0, ...Array.from({ length: 200 }, (_, t) => ({ id: `x-${t}`, t })));
+                return scene;
+            };
+
+            it("refuses a way forward, with the reason", async () => {
+                const { problems } = await limited(await strange(), { withoutIdentity: "refuse" });
+                assert.match(
+                    problems.join(),
+                    /Of 200 records of delays-v2 none has the identity of one of 200 of delays-v1/,
+                );
+            });
+
+            it("begins at the earliest record on a way back", async () => {
+                const plan = await limited(await strange(), { withoutIdentity: "earliest" });
+                assert.deepEqual(plan.problems, []);
+                assert.deepEqual(plan.consumers["dashboard"]?.committed, at(0));
+            });
+
+            it("goes by a declared disorder, from which nothing unread can be further away", async () => {
+                const plan = await limited(await strange(), {
+                    ...bounded(1_000, 5),
+                    withoutIdentity: "refuse",
+                });
+                assert.deepEqual(plan.problems, []);
+                // The newest one read or unread is 199, and 5 older ones may still come.
+                assert.deepEqual(plan.consumers["dashboard"]?.committed, at(194));
+                assert.deepEqual(plan.handOver.from, at(194));
+                assert.equal(plan.consumers["dashboard"]?.repeatsAtMost, 6);
+            });
+        });
+    });
+
     describe("back", () => {
         /** After a promotion at which the group had read 0 to 7; both jobs went on, v2 one further. */
         async function promoted(): Promise<{ scene: Scene; live: RoutingRecord }> {
@@ -548,11 +665,29 @@ describe("moves there and back", () => {
         await fc.assert(moves(planMove), { numRuns: 500 });
     });
 
+    for (const records of [1, 5, 20]) {
+        it(`do so with a look-back of ${records} records and a true bound of the disorder`, async function () {
+            this.timeout(60_000);
+            const alignment = { lookBackRecords: records, disorderMilliseconds: 6 };
+            const planner: Planner = async (request) => {
+                const plan = await planMove({ ...request, alignment });
+                const isTooShort = plan.problems.some((problem) => /lookBackRecords/.test(problem));
+                return isTooShort ? planMove(request) : plan;
+            };
+            await fc.assert(moves(planner), { numRuns: 200 });
+        });
+    }
+
     const toTheEnd = (kafka: MemoryKafka, plan: MovePlan): MovePlan => {
         const { end } = kafka.topics.get(plan.to.topic.name)!;
         return { ...plan, handOver: { ...plan.handOver, from: end } };
     };
     const broken: Record<string, Planner> = {
+        "trusts a bound of the disorder that is not true": (request) =>
+            planMove({
+                ...request,
+                alignment: { lookBackRecords: 1, disorderMilliseconds: 0 },
+            }).then((plan) => ({ ...plan, problems: [] })),
         "sends followers to the end": async (request) =>
             toTheEnd(request.kafka as MemoryKafka, await planMove(request)),
         "gives a group the offsets of followers": async (request) => {

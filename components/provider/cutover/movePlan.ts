@@ -75,6 +75,8 @@ interface Reader {
     readonly began: Offsets;
     /** Whether what it read from there on is all that may come again on the new topic. */
     readonly isComplete: boolean;
+    /** Records of the old topic that were left out of the look-back; any of them may still come on the new one. */
+    readonly unseen: number;
     /** Records of the new topic before these were read when this version held authority before. */
     readonly readBefore: Offsets;
     readonly read: ReadIdentities;
@@ -117,13 +119,15 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
         const began = notBehind(asked, position, lookBackRecords);
         const isKnown = verified !== null || view.handOver === null || since !== null;
         const isThere = [...oldEarliest].every(([p, low]) => (began.get(p) ?? low) >= low);
-        const isCut = [...began].some(
-            ([p, offset]) => offset > later(asked.get(p), oldEarliest.get(p) ?? 0n),
-        );
+        const unseen = [...began].reduce((sum, [p, offset]) => {
+            const asks = later(asked.get(p), oldEarliest.get(p) ?? 0n);
+            return sum + (offset > asks ? Number(offset - asks) : 0);
+        }, 0);
         return {
             position,
             began,
-            isComplete: isKnown && isThere && !isCut,
+            isComplete: isKnown && isThere && unseen === 0,
+            unseen,
             readBefore: backOffsets(readBefore, newEarliest),
             read: new ReadIdentities(),
             horizon: new Horizon(disorderMilliseconds),
@@ -262,8 +266,11 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
     const byTime = isStrange && disorderMilliseconds !== null;
     const aligned = (reader: Reader): Alignment => {
         const aligner = aligners.get(reader);
-        const alignment = byTime ? aligner?.byTime() : aligner?.alignment();
-        return alignment ?? { from: end, repeats: 0 };
+        const { from, repeats } = (byTime ? aligner?.byTime() : aligner?.alignment()) ?? {
+            from: end,
+            repeats: 0,
+        };
+        return { from, repeats: repeats + reader.unseen };
     };
     const followersMove = (reader: Reader): FollowersMove => {
         const { from, repeats } = aligned(reader);
