@@ -50,7 +50,7 @@ export default tseslint.config(
     },
     border(
         ["components/**/*.ts"],
-        ["components/provider/**", "components/consumer/**"],
+        ["components/provider/**", "components/consumer/**", "components/cli/**"],
         [
             {
                 group: ["kafkajs", "kafkajs/*", "@platformatic/*", "@duckdb/*"],
@@ -79,6 +79,7 @@ export default tseslint.config(
             "components/provider/kafka/**/*.ts",
             "components/provider/flink/**/*.ts",
             "components/consumer/**/*.ts",
+            "components/cli/**/*.ts",
         ],
         [],
         [{ group: ["@pulumi/*"], message: "The provider half never imports Pulumi." }],

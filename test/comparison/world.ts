@@ -107,6 +107,14 @@ export class FakeKafka implements Partial<KafkaPort> {
         return Promise.resolve(this.topics.get(name)!.end);
     }
 
+    offsetsAt(name: string, timestamp: number): Promise<Offsets> {
+        const offsets = this.topics.get(name)!.partitions.map((log, partition) => {
+            const first = log.findIndex((record) => record.timestamp >= timestamp);
+            return [partition, BigInt(first === -1 ? log.length : first)] as const;
+        });
+        return Promise.resolve(new Map(offsets));
+    }
+
     openLog({ name, ...described }: TopicDescription): Promise<TopicLog> {
         if (this.topics.get(name)?.id !== described.id) {
             return Promise.reject(new TopicReplacedError({ name, ...described }));

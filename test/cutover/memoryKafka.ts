@@ -125,6 +125,8 @@ export function interrupt(kafka: KafkaPort, n: number, when: "before" | "after")
         earliestOffsets: (topic) => through("earliestOffsets", () => kafka.earliestOffsets(topic)),
         lastStableOffsets: (topic) =>
             through("lastStableOffsets", () => kafka.lastStableOffsets(topic)),
+        offsetsAt: (topic, timestamp) =>
+            through("offsetsAt", () => kafka.offsetsAt(topic, timestamp)),
         openLog: (topic) => through("openLog", () => kafka.openLog(topic)),
         read: (topic, from, to, options) =>
             through("read", () => kafka.read(topic, from, to, options)),

@@ -161,6 +161,27 @@ describe("Kafka", function () {
             assert.deepEqual([third?.key, third?.value], [null, Buffer.from("")]);
         });
 
+        it("finds where a time begins, in every partition", async () => {
+            const topic = await topicOf(3);
+            const stamped = (partition: number, ...timestamps: number[]) =>
+                producer.send({
+                    topic,
+                    messages: timestamps.map((timestamp) => ({
+                        partition,
+                        value: "v",
+                        timestamp: String(timestamp),
+                    })),
+                });
+            await stamped(0, 1_000, 2_000, 3_000);
+            await stamped(0, 2_500, 4_000);
+            await stamped(1, 1_500);
+            assert.deepEqual(await port.offsetsAt(topic, 0), at(0, 0, 0));
+            assert.deepEqual(await port.offsetsAt(topic, 2_000), at(1, 1, 0));
+            assert.deepEqual(await port.offsetsAt(topic, 2_000.5), at(2, 1, 0));
+            assert.deepEqual(await port.offsetsAt(topic, 5_000), at(5, 1, 0));
+            assert.deepEqual(await port.offsetsAt(topic, -1), at(0, 0, 0));
+        });
+
         it("sees what was committed, and gets past aborted records and markers at the end", async () => {
             const topic = await topicOf(3);
             const transactional = kafka.producer({

@@ -87,6 +87,16 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
         },
         lastStableOffsets: (topic) =>
             call(`Last stable offsets of ${topic}`, lastStableOffsets(offsetAdmin, admin, topic)),
+        offsetsAt: async (topic, timestamp) => {
+            const what = `Offsets of ${topic} by time`;
+            const at = BigInt(Math.max(0, Math.ceil(timestamp)));
+            const ends = await call(what, listed(offsetAdmin, admin, topic, latest));
+            const found = await call(what, listed(offsetAdmin, admin, topic, at));
+            // A partition without such a record is answered with -1.
+            return new Map(
+                [...ends].map(([p, end]) => [p, found.get(p)! < 0n ? end : found.get(p)!]),
+            );
+        },
         openLog,
         read: async (name, from, to, options) => {
             const ranges = rangesOf(from, to);
@@ -188,26 +198,36 @@ async function describeTopic(
     };
 }
 
-async function lastStableOffsets(
+function lastStableOffsets(
     offsetAdmin: OffsetAdmin,
     admin: Admin,
     topic: string,
 ): Promise<Offsets> {
+    return listed(offsetAdmin, admin, topic, latest);
+}
+
+/** What the broker lists for this timestamp, of every partition. */
+async function listed(
+    offsetAdmin: OffsetAdmin,
+    admin: Admin,
+    topic: string,
+    timestamp: bigint,
+): Promise<Offsets> {
     const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition }) => partition);
-    const [listed] = await offsetAdmin.listOffsets({
+    const [answer] = await offsetAdmin.listOffsets({
         isolationLevel: readCommitted,
         topics: [
             {
                 name: topic,
                 partitions: partitions.map((partitionIndex) => ({
                     partitionIndex,
-                    timestamp: -1n,
+                    timestamp,
                 })),
             },
         ],
     });
     return new Map(
-        (listed?.partitions ?? [])
+        (answer?.partitions ?? [])
             .map(({ partitionIndex, offset }) => [partitionIndex, offset] as const)
             .sort(([a], [b]) => a - b),
     );

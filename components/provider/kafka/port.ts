@@ -7,6 +7,11 @@ export interface LogRecord {
     readonly key: Buffer | null;
     /** `null` is a tombstone. */
     readonly value: Buffer | null;
+    /**
+     * Key and value as they stand in the log, each with its length in front, a character for each byte: what tells equal
+     * records apart from others at the least cost. Absent where there is no log.
+     */
+    readonly text?: string;
 }
 
 /** Offsets by partition. What an offset means (first, next, end) is said where one is returned. */
@@ -73,6 +78,11 @@ export interface KafkaPort {
     earliestOffsets(topic: string): Promise<Offsets>;
     /** The offset behind the last record that a read_committed reader may see, of every partition. */
     lastStableOffsets(topic: string): Promise<Offsets>;
+    /**
+     * Of every partition the first offset whose record has this timestamp (ms since the epoch) or a later one; where
+     * there is none, what {@link lastStableOffsets} says.
+     */
+    offsetsAt(topic: string, timestamp: number): Promise<Offsets>;
     /** Opens the topic as described: another incarnation of the same name is refused with {@link TopicReplacedError}. */
     openLog(topic: TopicDescription): Promise<TopicLog>;
     /**
