@@ -1,9 +1,11 @@
 import { cutoverProblems } from "./cutoverArguments.js";
 import { isolationProblems } from "./isolation.js";
 import type { CompareSettings } from "./compare.js";
+import { readUrl } from "./compareMetrics.js";
 import { resolveCompare } from "./compareSettings.js";
 import type { ExistingJob } from "./jobs/existing.js";
 import type { SqlJob, SqlJobArgs } from "./jobs/sessionJob.js";
+import { Section } from "./section.js";
 import type { ShadowFlinkJobArgs } from "./shadowFlinkJob.js";
 import {
     consumerGroup,
@@ -43,6 +45,7 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
                 Object.values(versions).map(({ names }) => names),
             ),
             ...authorityProblems(args),
+            ...existingJobProblems(args),
             ...Object.keys(versions).flatMap((version) => scriptProblems(versions, version)),
             ...compare.problems,
             ...consumerProblems(args, versions),
@@ -121,6 +124,31 @@ function authorityProblems({ authority, versions }: ShadowFlinkJobArgs): Problem
                 "removed: move authority to another one first.",
         },
     ];
+}
+
+/** An existing job is asked about where it says both where and which. */
+function existingJobProblems({ versions }: ShadowFlinkJobArgs): Problem[] {
+    const problems: Problem[] = [];
+    for (const [version, declared] of Object.entries(versions)) {
+        if (declared.kind !== "existing") {
+            continue;
+        }
+        const job = new Section(`versions.${version}`, declared, undefined, problems);
+        const [rest, name] = [job.get("rest"), job.get("jobName")];
+        if (rest !== undefined || name !== undefined) {
+            readUrl(job, "rest");
+            if (
+                job.text("jobName", "give the job's name in Flink.") === null &&
+                name === undefined
+            ) {
+                job.refuse(
+                    "jobName",
+                    "is missing: give the job's name in Flink, or leave `rest` out.",
+                );
+            }
+        }
+    }
+    return problems;
 }
 
 /** Every group that a consumer reads with, now or after a promotion, must be nobody else's. */

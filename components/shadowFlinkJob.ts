@@ -8,6 +8,7 @@ import { Cluster } from "./cluster.js";
 import { cutoverSettings, type AlignmentArgs, type ConsumerArgs } from "./cutoverArguments.js";
 import { Comparison } from "./comparison.js";
 import type { ExistingJob } from "./jobs/existing.js";
+import { jobAddresses } from "./jobs/jobAddresses.js";
 import { sessionJob, type SessionJob, type SqlJob } from "./jobs/sessionJob.js";
 import type { Outcome, Verdict } from "./provider/comparison/verdict.js";
 import type { Override } from "./provider/cutover/decide.js";
@@ -143,6 +144,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                     {
                         ...common,
                         version,
+                        jobs: jobAddresses(name, versions, version, job),
                         candidateDigest: job.digest,
                         onFail: args.onFail ?? "report",
                     },

@@ -66,6 +66,7 @@ class Stack {
             bootstrapServers: ["one:9092"],
             routingTopic: "delays-routing",
             settings,
+            jobs: { v1: null, v2: null },
             onFail: "report",
             ...change,
         };

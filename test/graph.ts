@@ -21,6 +21,7 @@ const answers: Record<string, (inputs: Record<string, unknown>) => Record<string
     }),
     "pulumi-nodejs:dynamic/shadow-flink:SessionJob": () => ({
         jobId: "job-id",
+        restUrl: "http://flink:8081",
         status: "RUNNING",
         startedAt: "2026-11-23T10:00:00Z",
     }),

@@ -109,6 +109,7 @@ describe("ShadowFlinkJob", () => {
                         version: inputs["version"],
                         authority: inputs["authority"],
                         versions: inputs["versions"],
+                        jobs: inputs["jobs"],
                         bootstrapServers: inputs["bootstrapServers"],
                         routingTopic: inputs["routingTopic"],
                         onFail: inputs["onFail"],
@@ -119,6 +120,10 @@ describe("ShadowFlinkJob", () => {
                         versions: {
                             v1: { topic: "delays", managed: false },
                             v2: { topic: "delays-v2", managed: true },
+                        },
+                        jobs: {
+                            v1: null,
+                            v2: { rest: "http://flink:8081", jobId: "job-id", jobName: null },
                         },
                         bootstrapServers: ["broker:9092"],
                         routingTopic: "delays-routing",

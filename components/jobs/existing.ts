@@ -8,6 +8,13 @@ export interface ExistingJobArgs {
     transactionalIdPrefix?: string;
     /** Its checkpoint directory, where known: a candidate that shares it is refused. */
     checkpoints?: string;
+    /**
+     * URL of its cluster's REST API. It is only read: verdicts show the job's health beside the candidate's, and what it
+     * dropped as late. Needs `jobName`. Defaults to not asking.
+     */
+    rest?: string;
+    /** What the job is called in Flink. Two running jobs of one name cannot be told apart, and are not looked at. */
+    jobName?: string;
 }
 
 export interface ExistingJob extends ExistingJobArgs {

@@ -36,11 +36,18 @@ function scriptDigest(script: string): string {
     return createHash("sha256").update(script).digest("hex");
 }
 
+/** What the job of a version is called in Flink. */
+export function sessionJobName(component: string, version: string): string {
+    return `${component}-${version}`;
+}
+
 const provider = shim("sessionJob");
 
 /** A job on a session cluster: submitted once, adopted on a retry, stopped on removal. */
 export class SessionJob extends pulumi.dynamic.Resource {
     declare readonly jobId: pulumi.Output<string>;
+    /** URL of the REST API of the cluster that it runs on. */
+    declare readonly restUrl: pulumi.Output<string>;
     declare readonly digest: pulumi.Output<string>;
     declare readonly status: pulumi.Output<string>;
     /** ISO time. */
@@ -54,7 +61,13 @@ export class SessionJob extends pulumi.dynamic.Resource {
         super(
             provider,
             name,
-            { ...inputs, jobId: undefined, status: undefined, startedAt: undefined },
+            {
+                ...inputs,
+                jobId: undefined,
+                restUrl: undefined,
+                status: undefined,
+                startedAt: undefined,
+            },
             opts,
             "shadow-flink",
             "SessionJob",
@@ -75,7 +88,7 @@ export function sessionJob(
         {
             name: component,
             version: names.version,
-            jobName: `${component}-${names.version}`,
+            jobName: sessionJobName(component, names.version),
             gateway: args.gateway,
             rest: args.rest ?? null,
             script: args.script,

@@ -1,7 +1,9 @@
+import { askSources, beginToCountJobs, type Runner } from "./comparison/askSources.js";
 import { decide } from "./comparison/decide.js";
 import { gatherEvidence } from "./comparison/gather.js";
 import type { Kept } from "./comparison/kept.js";
 import { writeReport } from "./comparison/report/writeReport.js";
+import { withSources } from "./comparison/sources.js";
 import { currentFingerprint, type Subject } from "./comparison/subject.js";
 import { summarise } from "./comparison/summary.js";
 import type { Verdict } from "./comparison/verdict.js";
@@ -27,7 +29,8 @@ export function comparisonVerbs(withKafka: WithKafka): Verbs {
         check: (_olds, news) => Promise.resolve({ inputs: news, failures: [] }),
 
         async diff(_id, olds, news) {
-            if (!isKnown(news)) {
+            // Where a job is asked about says nothing about whether a new look is needed.
+            if (!isKnown({ ...news, jobs: null })) {
                 return { changes: true };
             }
             const inputs = news as ComparisonInputs;
@@ -149,6 +152,9 @@ async function compare(
     }
     const subject = subjectOf(inputs, incumbent);
     const range = await rangeOf(kafka, subject, known?.range, log);
+    const runners = { incumbent: runner(inputs, incumbent), candidate: runner(inputs, inputs) };
+    const counted = range === known?.range ? known.jobs : undefined;
+    const begun = await beginToCountJobs(runners, counted ?? {});
     // Before the look: what changes from here on is not what the verdict will be about.
     const fingerprint = (await currentFingerprint(kafka, subject)) ?? "";
     const gather = (kept: Kept | null) =>
@@ -173,14 +179,19 @@ async function compare(
         gathered = await gather(null);
     }
     const { evidence, keep } = gathered;
-    const verdict = decide(evidence, inputs.settings, {
+    const { sources, baselines } = await askSources(runners, begun, inputs.settings);
+    const verdict = decide(withSources(evidence, sources), inputs.settings, {
         fingerprint,
         comparedAt: new Date().toISOString(),
     });
     summarise(verdict).forEach((line) => log(line));
     await writeReport(labelOf(inputs), { verdict, evidence, settings: inputs.settings }, log);
     const through = verdict.verifiedThrough === null ? null : Date.parse(verdict.verifiedThrough);
-    return { verdict, range, kept: keep(through) };
+    return { verdict, range, kept: keep(through), jobs: baselines };
+}
+
+function runner({ jobs }: ComparisonInputs, { version }: { readonly version: string }): Runner {
+    return { version, job: jobs[version] ?? null };
 }
 
 /** What earlier looks verified, if it is about the same things and can be gone on from. */

@@ -1,7 +1,9 @@
 import type { CompareSettings } from "../compare.js";
+import type { Baselines } from "./comparison/askSources.js";
 import type { Kept } from "./comparison/kept.js";
 import type { Verdict } from "./comparison/verdict.js";
 import type { Override } from "./cutover/decide.js";
+import type { JobAddress } from "./flink/jobEvidence.js";
 import type { AlignmentSettings } from "./cutover/lookBack.js";
 
 /** What the provider half is told of one version. */
@@ -36,6 +38,8 @@ interface CommonInputs {
 export interface ComparisonInputs extends CommonInputs {
     /** The version under comparison. */
     readonly version: string;
+    /** Where Flink can be asked about the job of each version; `null` where that is not known. */
+    readonly jobs: Readonly<Record<string, JobAddress | null>>;
     readonly onFail: "report" | "error";
 }
 
@@ -54,6 +58,8 @@ export interface ComparisonState {
     readonly range: EvidenceRange | null;
     /** What the next look need not read again; `null` or absent where that is nothing. */
     readonly kept?: Kept | null;
+    /** What restarts and failed checkpoints of the jobs are counted from. */
+    readonly jobs?: Baselines;
 }
 
 export interface AuthorityInputs extends CommonInputs, ComparisonState {
