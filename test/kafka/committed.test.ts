@@ -83,8 +83,8 @@ function play(given: readonly Step[]): Log {
             const batch = { producerId, isTransactional: true, forReaders: true, ...data };
             add(size, { ...batch, transaction: transaction.id });
         } else if (step === "plain") {
-            // Ids of their own, or none.
-            const producerId = producer === 0 ? -1n : BigInt(producer + 10);
+            // Without an id, or with one that has transactions too.
+            const producerId = producer === 0 ? -1n : BigInt(producer);
             add(size, { producerId, isTransactional: false, forReaders: true, ...data });
         } else {
             end(producer, step);

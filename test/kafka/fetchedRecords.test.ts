@@ -46,6 +46,7 @@ describe("what a fetch brought", () => {
     it("ends where the range does, within a batch or between two", () => {
         const log = [values(0, "a", "b", "c"), values(10, "d")];
         assert.deepEqual(read(log, 1, 2), { records: ["1 b"], next: 2 });
+        assert.deepEqual(read(log.slice(0, 1), 1, 2), { records: ["1 b"], next: 2 });
         // Nothing can be between 3 and 10 any more.
         assert.deepEqual(read(log, 1, 8), { records: ["1 b", "2 c"], next: 8 });
     });

@@ -39,6 +39,8 @@ const batches: fc.Arbitrary<WrittenBatch> = fc
                 hole: fc.nat({ max: 1_000_000 }),
                 timestamp: fc.oneof(
                     fc.integer({ min: 1.7e12, max: 1.7e12 + 300 }),
+                    // Days to months apart: where 28 bits end, and 32.
+                    fc.integer({ min: 1.7e12 - 2 ** 34, max: 1.7e12 + 2 ** 34 }),
                     fc.integer({ min: -1, max: 2 ** 50 }),
                 ),
                 key: bytes,
