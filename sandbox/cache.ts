@@ -25,10 +25,17 @@ interface Cache {
 
 interface Parts {
     names: Record<
-        "node" | "kafka" | "flink" | "pulumi" | "pulumiBuilt" | "pulumiAssembled" | "pulumiKafka",
+        | "node"
+        | "kafka"
+        | "flink"
+        | "pulumi"
+        | "pulumiBuilt"
+        | "pulumiAssembled"
+        | "pulumiKafka"
+        | "registry",
         string
     >;
-    versions: Record<"node" | "kafka" | "flink" | "pulumi" | "pulumiKafka", string>;
+    versions: Record<"node" | "kafka" | "flink" | "pulumi" | "pulumiKafka" | "registry", string>;
 }
 
 const load = createRequire(path.join(sources, "bootstrap", "index.js"));

@@ -55,6 +55,34 @@ export function flinkJars(log?: Log): Promise<string> {
     );
 }
 
+/**
+ * The folder of Apicurio Registry, which has Confluent's REST API. Maven copies its archive alone: what it is built
+ * from is inside.
+ */
+export function registryJars(log?: Log): Promise<string> {
+    return cache.ensurePart(
+        parts.names.registry,
+        async (folder) => {
+            const { registry } = parts.versions;
+            log?.(`getting Apicurio Registry ${registry} with Maven (about 110 MB)`);
+            const download = path.join(folder, "download");
+            await run("mvn", [
+                "--batch-mode",
+                "--quiet",
+                // Later ones also want the pom of its parent, which not every mirror has.
+                "org.apache.maven.plugins:maven-dependency-plugin:2.8:copy",
+                `-Dartifact=io.apicurio:apicurio-registry-app:${registry}:tar.gz:all`,
+                `-DoutputDirectory=${download}`,
+            ]);
+            const [archive] = fs.readdirSync(download);
+            if (archive === undefined) throw new Error("Maven copied nothing of the registry");
+            await run("tar", ["-xzf", path.join(download, archive), "-C", folder]);
+            fs.rmSync(download, { recursive: true });
+        },
+        log,
+    );
+}
+
 /** Downloads a Python wheel without installing it, and keeps the `lib` folder of its one package. */
 async function fromPython(requirement: string, folder: string): Promise<void> {
     const download = path.join(folder, "download");

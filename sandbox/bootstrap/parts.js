@@ -16,6 +16,7 @@ const versions = {
     flink: "2.2.1",
     pulumi: "3.246.0",
     pulumiKafka: "3.13.2",
+    registry: "3.0.9",
 };
 
 const hashOf = (...files) => contentHash(files.map((file) => path.join(recipes, file)));
@@ -39,6 +40,7 @@ const names = {
     /** The built CLI with our language host beside it. */
     pulumiAssembled: `pulumi-assembled-${versions.pulumi}-${platform}-${cli}-${host}`,
     pulumiKafka: `pulumi-resource-kafka-${versions.pulumiKafka}-${platform}-${plugin}`,
+    registry: `registry-${versions.registry}`,
 };
 
 module.exports = { names, versions };

@@ -21,6 +21,8 @@ interface Used {
     readonly candidate: number;
     /** `null` where the registry does not tell. */
     readonly at: SubjectVersion | null;
+    /** Why it does not; `null` where it just knows none. */
+    readonly problem: string | null;
 }
 
 /** Counts the schemas that records of both versions were written with, and asks the registry of them at the end. */
@@ -49,8 +51,8 @@ export class Schemas {
         const all = await Promise.all(
             [...this.#counts].map(async ([key, { incumbent, candidate }]): Promise<Used> => {
                 const [part, id] = key.split(" ") as [Part, string];
-                const at = await this.#subjectOf(part, Number(id), incumbent > 0);
-                return { part, id: Number(id), incumbent, candidate, at };
+                const subject = await this.#subjectOf(part, Number(id), incumbent > 0);
+                return { part, id: Number(id), incumbent, candidate, ...subject };
             }),
         );
         all.sort((a, b) => (a.part === b.part ? a.id - b.id : a.part < b.part ? -1 : 1));
@@ -114,7 +116,9 @@ export class Schemas {
         }
         const why =
             rules.length === 0
-                ? "it does not tell under which subjects the schemas are"
+                ? (candidate.problem ??
+                  incumbent.problem ??
+                  "it does not tell under which subjects the schemas are")
                 : `it checks by the rule of a subject, and ${[...new Set(rules)].join(", ")}`;
         return {
             compatible: null,
@@ -123,16 +127,21 @@ export class Schemas {
     }
 
     /** The subject that is named for the topic where there are several, else the first one. */
-    async #subjectOf(part: Part, id: number, ofIncumbent: boolean): Promise<SubjectVersion | null> {
+    async #subjectOf(
+        part: Part,
+        id: number,
+        ofIncumbent: boolean,
+    ): Promise<Pick<Used, "at" | "problem">> {
         try {
             const found = [...(await this.#registry.versionsOf(id))].sort((a, b) =>
                 a.subject === b.subject ? b.version - a.version : a.subject < b.subject ? -1 : 1,
             );
             const topic = this.topics[ofIncumbent ? "incumbent" : "candidate"];
-            return found.find(({ subject }) => subject === `${topic}-${part}`) ?? found[0] ?? null;
-        } catch {
-            // Said where a check needs it; the names alone do not matter to the verdict.
-            return null;
+            const named = found.find(({ subject }) => subject === `${topic}-${part}`);
+            return { at: named ?? found[0] ?? null, problem: null };
+        } catch (error) {
+            // Said where a check needs it: the names alone do not matter to the verdict.
+            return { at: null, problem: describe(error) };
         }
     }
 

@@ -1,15 +1,16 @@
 import type { CompareSettings } from "../../../compare.js";
 import type { FieldEvidence, FieldTally } from "../evidence.js";
 import { isThere } from "./fields.js";
+import { examineRegistered } from "./registeredSchemas.js";
 import { totalsOf, type Found, type Rule } from "./rule.js";
 import { several } from "./wording.js";
 
-/** The fields that records have, their types, and whether they can be null or absent. */
+/** The fields that records have, their types, and whether they can be null or absent; and the schemas behind them. */
 export const schema: Rule = {
     name: "schema",
     settings: ({ rules }) => rules.schema,
     needsEveryRecord: true,
-    examine({ windows, fields }, settings) {
+    examine({ windows, fields, schemas }, settings) {
         const counted = fields.filter(({ ignored }) => ignored === null);
         const { incumbentRecords, candidateRecords } = totalsOf(windows);
         // With no records on one side nothing can be said of its fields.
@@ -17,8 +18,9 @@ export const schema: Rule = {
             return [];
         }
         const found = counted.flatMap((field) => examineField(field, settings));
+        const registered = examineRegistered(schemas, settings);
         return found.length > 0
-            ? found
+            ? [...found, ...registered]
             : [
                   {
                       field: null,
@@ -29,6 +31,7 @@ export const schema: Rule = {
                       threshold: "the same fields and types",
                       sentence: `Both versions have the same ${several(counted.length, "field")} of the same types.`,
                   },
+                  ...registered,
               ];
     },
 };
