@@ -149,7 +149,7 @@ describe("what keeps a look from being complete", () => {
         );
         assert.match(
             (await gapsWith([...delays(), { ...delays()[0]!, window_start: "soon" }]))[0]!,
-            /its event time window_start is a string of another form/,
+            /it has an event time window_start that is a string of another form/,
         );
     });
 

@@ -60,8 +60,10 @@ export class AggregateSketch {
             this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + n);
         }
         hashes.forEach((hash) => this.#keep(hash));
-        this.#min = min !== null && (this.#min === null || isLess(min, this.#min)) ? min : this.#min;
-        this.#max = max !== null && (this.#max === null || isLess(this.#max, max)) ? max : this.#max;
+        this.#min =
+            min !== null && (this.#min === null || isLess(min, this.#min)) ? min : this.#min;
+        this.#max =
+            max !== null && (this.#max === null || isLess(this.#max, max)) ? max : this.#max;
     }
 
     state(): AggregateState {

@@ -53,7 +53,7 @@ const longestValue = 200;
 
 /** Turns what was read into evidence; the pairs come from the engine, which holds what did not cancel out. */
 export async function assemble(look: Look, engine: Engine | undefined): Promise<Assembled> {
-    const { settings, coverage, kept } = look;
+    const { settings, coverage, kept, intake } = look;
     const read = await whatCounts(look, engine);
     const fields = {
         incumbent: read.tallies.incumbent.fieldsIn(coverage),
@@ -85,7 +85,7 @@ export async function assemble(look: Look, engine: Engine | undefined): Promise<
             fields: all.fields,
             aggregates: read.aggregates.evidence(all.aggregates),
             metrics: [],
-            schemas: [],
+            schemas: await intake.schemas.evidence(),
             control: null,
             leftOut: leftOut(look),
             gaps: look.gaps,

@@ -6,14 +6,7 @@ import { canonicalNumber } from "./decimal.js";
  * that turns from INT to DOUBLE shows, although 7 and 7.0 are equal as values.
  */
 export type JsonType =
-    | "string"
-    | "integer"
-    | "number"
-    | "boolean"
-    | "null"
-    | "object"
-    | "array"
-    | "bytes";
+    "string" | "integer" | "number" | "boolean" | "null" | "object" | "array" | "bytes";
 
 /** One value inside a record: its type, and the one text that every equal value has. */
 export interface Leaf {
@@ -322,7 +315,9 @@ class JsonObject {
         }
         const { type } = this.#value(0);
         this.#skipSpace();
-        return this.#at < this.text.length ? this.#invalid() : `it is a JSON ${type}, not an object`;
+        return this.#at < this.text.length
+            ? this.#invalid()
+            : `it is a JSON ${type}, not an object`;
     }
 }
 

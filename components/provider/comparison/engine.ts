@@ -19,7 +19,7 @@ export interface Row {
     readonly content: string | null;
     /** Id of its shape. */
     readonly shape: number;
-    /** Where it stands among those of its identity: by timestamp, then by offset. */
+    /** Where it stands among those of its identity, of upserts: by timestamp, then by offset. */
     readonly timestamp: number;
     readonly offset: bigint;
 }

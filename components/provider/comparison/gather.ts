@@ -4,7 +4,7 @@ import { explain } from "../errors.js";
 import type { KafkaPort, LogRecord } from "../kafka/port.js";
 import type { Log } from "../log.js";
 import { assemble, type Assembled, type Source } from "./assemble.js";
-import { decodersOf } from "./decoders.js";
+import { Decoders } from "./decoders.js";
 import { Engine, type Side } from "./engine.js";
 import type { Evidence } from "./evidence.js";
 import { Gaps } from "./gaps.js";
@@ -99,7 +99,11 @@ class Gathering {
             AbortSignal.timeout(settings.timeoutSeconds * 1000),
         ]);
         this.#progress = new Progress(request.log, () => this.#clock.now());
-        this.#intake = new Intake(settings, decodersOf(settings), engine, gaps, this.#kept, {
+        const decoders = new Decoders(settings);
+        if (decoders.problem !== null) {
+            gaps.note(decoders.problem);
+        }
+        this.#intake = new Intake(settings, decoders, engine, gaps, this.#kept, {
             incumbent: incumbent.topic,
             candidate: candidate.topic,
         });
@@ -240,7 +244,10 @@ class Gathering {
     }
 
     #keptRecords(): number {
-        return (this.#kept?.windows ?? []).reduce((sum, window) => sum + window.incumbentRecords, 0);
+        return (this.#kept?.windows ?? []).reduce(
+            (sum, window) => sum + window.incumbentRecords,
+            0,
+        );
     }
 
     async #sleep(milliseconds: number): Promise<void> {
@@ -304,7 +311,7 @@ class Gathering {
             coverage,
         };
         try {
-            await this.#intake.flush();
+            this.#intake.flush();
             return await assemble({ ...look, gaps: this.gaps.sentences() }, this.engine);
         } catch (error) {
             // Without the pairs nothing can be said of any window.

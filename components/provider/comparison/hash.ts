@@ -6,12 +6,12 @@ export function hashIdentity(identity: string): string {
 }
 
 /**
- * 52 bits of a text, as a whole number: the same in every process. Two independent lanes of multiply and xor (after
+ * 52 bits of a text and a whole number, as a whole number: the same in every process. Two independent lanes of multiply and xor (after
  * MurmurHash3's mixer), since a cryptographic hash costs more than all else that is done with a record.
  */
-export function hash52(text: string): number {
-    let low = 0x9e3779b9;
-    let high = 0x85ebca6b;
+export function hash52(text: string, seed = 0): number {
+    let low = 0x9e3779b9 ^ seed;
+    let high = 0x85ebca6b ^ Math.floor(seed / 0x1_0000_0000);
     for (let i = 0; i < text.length; i++) {
         const code = text.charCodeAt(i);
         low = Math.imul(low ^ code, 0x5bd1e995);

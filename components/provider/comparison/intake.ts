@@ -2,15 +2,20 @@ import type { CompareSettings } from "../../compare.js";
 import type { LogRecord } from "../kafka/port.js";
 import { Aggregates } from "./aggregates.js";
 import { writeContent } from "./content.js";
+import type { Fields, Leaf } from "./decode.js";
+import type { Decoders, UsedSchema } from "./decoders.js";
 import type { Engine, Row, Side } from "./engine.js";
 import type { Gaps } from "./gaps.js";
+import { Glance } from "./glance.js";
+import { Schemas } from "./formats/schemas.js";
 import { hash52 } from "./hash.js";
 import type { Kept } from "./kept.js";
-import { observe, type Decoders, type Observation } from "./observe.js";
+import { observe, placeOf, type Observation, type Place } from "./observe.js";
+import { bytesOfText, span, textOfRecord } from "./recordText.js";
 import { windowLength, windowStart, type Coverage, type Span } from "./sealing.js";
-import { Shapes } from "./shape.js";
+import { Shapes, type Shape } from "./shape.js";
 import { Tally } from "./tally.js";
-import { Waiting, type Known, type Waiter } from "./waiting.js";
+import { Waiting, type Known } from "./waiting.js";
 
 /** More of one of these in a topic than can be told apart in memory; an id as a field name is the usual cause. */
 const most = { shapes: 200_000, windows: 200_000 };
@@ -22,6 +27,7 @@ const mebibyte = 2 ** 20;
  */
 export class Intake {
     readonly aggregates: Aggregates;
+    readonly schemas: Schemas;
     readonly shapes = new Shapes();
     /** Records that could not be used. */
     readonly unreadable: Record<Side, number> = { incumbent: 0, candidate: 0 };
@@ -34,6 +40,9 @@ export class Intake {
     readonly #ignored: ReadonlySet<string>;
     readonly #byBytes: boolean;
     readonly #byTimestamp: boolean;
+    /** The fields whose values are needed of every record. */
+    readonly #wanted: readonly string[];
+    readonly #glance: Glance | undefined;
 
     constructor(
         private readonly settings: CompareSettings,
@@ -48,6 +57,7 @@ export class Intake {
         this.#tallies = { incumbent: tally(), candidate: tally() };
         this.#mostWaitingBytes = (settings.memoryMiB / 4) * mebibyte;
         this.aggregates = new Aggregates(settings);
+        this.schemas = new Schemas(decoders.registry, settings.rules.schema.compatibility, topics);
         this.#byTimestamp = settings.eventTime === null;
         this.#ignored = new Set(
             Object.entries(settings.fields)
@@ -56,15 +66,26 @@ export class Intake {
         );
         // What is the last of its identity is known at the end only, and what is ignored is in the bytes.
         this.#byBytes = settings.mode === "append" && this.#ignored.size === 0;
+        const { fields, groupBy } = settings.rules.aggregates;
+        const { identity, eventTime } = settings;
+        this.#wanted = [
+            ...new Set([
+                ...identity,
+                ...(eventTime === null ? [] : [eventTime]),
+                ...Object.keys(fields),
+                ...groupBy,
+            ]),
+        ];
+        this.#glance = this.#canGlance() ? this.#newGlance() : undefined;
     }
 
     /** Records of one fetch of one partition. */
-    take(side: Side, records: readonly LogRecord[]): Promise<void> {
+    async take(side: Side, records: readonly LogRecord[]): Promise<void> {
+        await this.decoders.prepare(records);
         for (const record of records) {
             this.#takeOne(side, record);
         }
         this.#keepWithinBounds();
-        return Promise.resolve();
     }
 
     tally(side: Side): Tally {
@@ -95,15 +116,21 @@ export class Intake {
     }
 
     /** Gives the engine all that still waits: nothing more comes. */
-    flush(): Promise<void> {
+    flush(): void {
         this.#spill(0);
-        return Promise.resolve();
     }
 
     #takeOne(side: Side, record: LogRecord): void {
-        const bytes = this.#byBytes ? textOfBytes(record, this.#byTimestamp) : undefined;
-        if (bytes !== undefined && this.#meet(side, record, bytes)) {
-            return;
+        const bytes = this.#byBytes ? this.#textOf(record) : undefined;
+        if (bytes !== undefined) {
+            if (this.#meet(side, record, bytes)) {
+                return;
+            }
+            const known = this.#glanceAt(record, bytes);
+            if (known !== undefined) {
+                this.#admit(side, record, bytes, known);
+                return;
+            }
         }
         const observed = observe(record, this.settings, this.decoders);
         if ("refused" in observed) {
@@ -111,49 +138,119 @@ export class Intake {
             this.gaps.refuse(this.topics[side], record.partition, record.offset, observed);
             return;
         }
-        const window = windowStart(observed.eventTime, this.#windowLength);
-        if (this.kept !== null && window < this.kept.through) {
+        const { fields } = observed;
+        if (this.settings.mode === "upsert") {
+            this.#takeUpsert(side, record, observed);
+            return;
+        }
+        const shape = this.shapes.of(fields);
+        const known = this.#known(observed, shape, (path) => fields.get(path), observed.schemas);
+        const { window, identity } = known;
+        const text = bytes ?? `${window} ${identity}${writeContent(fields, this.#ignored)}`;
+        if (bytes !== undefined) {
+            this.#learn(record, fields);
+        } else if (this.#meet(side, record, text)) {
+            return;
+        }
+        this.#admit(side, record, text, known);
+    }
+
+    /** Counts a record that is alone so far, and lets it wait. */
+    #admit(side: Side, record: LogRecord, text: string, known: Known): void {
+        if (this.kept !== null && known.window < this.kept.through) {
             this.#takeVerified(this.kept, side, record);
             return;
         }
-        if (this.settings.mode === "upsert") {
-            this.#takeUpsert(side, record, observed, window);
-            return;
+        this.#count(side, record, known);
+        this.#waiting.wait(side, text, known);
+    }
+
+    /** What is known of a record from its text alone; `undefined` where it takes a decoder. */
+    #glanceAt(record: LogRecord, text: string): Known | undefined {
+        if (this.#glance === undefined) {
+            return undefined;
         }
-        const { eventTime, identity, fields } = observed;
-        const text = bytes ?? `${window} ${identity}${writeContent(fields, this.#ignored)}`;
-        if (bytes === undefined && this.#meet(side, record, text)) {
-            return;
+        const key = span(text, this.#byTimestamp ? text.indexOf(" ") + 1 : 0);
+        const value = span(text, key.end);
+        const glanced = this.#glance.at(text, value.start, value.end, key.length >= 0);
+        if (glanced === undefined) {
+            return undefined;
         }
-        const known: Known = {
+        const leafOf = (path: string) => glanced.leaves[this.#wanted.indexOf(path)];
+        const place = placeOf(record.timestamp, this.settings, leafOf);
+        return "refused" in place ? undefined : this.#known(place, glanced.shape, leafOf, []);
+    }
+
+    #known(
+        { eventTime, identity }: Place,
+        shape: Shape,
+        leafOf: (path: string) => Leaf | undefined,
+        schemas: readonly UsedSchema[],
+    ): Known {
+        const window = windowStart(eventTime, this.#windowLength);
+        return {
             eventTime,
             window,
             identity,
-            shape: this.shapes.of(fields),
-            measured: this.aggregates.measure((path) => fields.get(path)?.text),
-            identityHash: hash52(`${window}${identity}`),
+            shape,
+            measured: this.aggregates.measure((path) => leafOf(path)?.text),
+            schemas,
+            identityHash: hash52(identity, window),
         };
-        this.#count(side, record, known);
-        this.#waiting.wait(side, text, known, record);
+    }
+
+    #learn({ key }: LogRecord, fields: Fields): void {
+        if (key === null) {
+            this.#glance?.learn(fields);
+        } else if (this.#glance !== undefined) {
+            this.#glance.learn(new Map([...fields].filter(([path]) => path !== "$key")));
+        }
+    }
+
+    /** Whether all that is needed of a record stands in a JSON value. */
+    #canGlance(): boolean {
+        const { key, value } = this.settings.formats;
+        return (
+            this.#byBytes &&
+            value === "json" &&
+            key === "bytes" &&
+            !this.#wanted.some((path) => path.startsWith("$"))
+        );
+    }
+
+    #newGlance(): Glance {
+        return new Glance(this.#wanted, (fields, hasKey) =>
+            this.shapes.of([
+                ...fields.map(([path, type]) => [path, { type }] as const),
+                ...(hasKey ? [["$key", { type: "bytes" }] as const] : []),
+            ]),
+        );
+    }
+
+    #textOf(record: LogRecord): string {
+        const text = textOfRecord(record);
+        return this.#byTimestamp ? `${record.timestamp} ${text}` : text;
     }
 
     /** Whether its counterpart, or its like, waits; then it is counted. */
     #meet(side: Side, record: LogRecord, text: string): boolean {
-        const counterpart = this.#waiting.match(side, text);
-        if (counterpart !== undefined) {
-            this.#count(side, record, counterpart);
-            this.engine?.addMatched(counterpart.identityHash);
-            return true;
+        const met = this.#waiting.meet(side, text);
+        if (met === undefined) {
+            return false;
         }
-        const like = this.#waiting.repeat(side, text);
-        if (like !== undefined) {
-            this.#count(side, record, like);
+        this.#count(side, record, met.known);
+        if (met.isMatch) {
+            this.engine?.addMatched(met.known.identityHash);
         }
-        return like !== undefined;
+        return true;
     }
 
-    #count(side: Side, record: LogRecord, { eventTime, window, shape, measured }: Known): void {
+    #count(side: Side, record: LogRecord, known: Known): void {
+        const { eventTime, window, shape, measured } = known;
         this.#tallies[side].add(record, eventTime, window, shape);
+        for (const { part, id } of known.schemas) {
+            this.schemas.count(side, part, id);
+        }
         if (measured !== null) {
             this.aggregates.add(side, window, measured);
         }
@@ -167,10 +264,14 @@ export class Intake {
         }
     }
 
-    #takeUpsert(side: Side, record: LogRecord, observed: Observation, window: number): void {
+    #takeUpsert(side: Side, record: LogRecord, observed: Observation): void {
         const { identity, fields, tombstone, eventTime } = observed;
+        const window = windowStart(eventTime, this.#windowLength);
         const shape = this.shapes.of(fields);
         this.#tallies[side].add(record, eventTime, window, shape);
+        for (const { part, id } of observed.schemas) {
+            this.schemas.count(side, part, id);
+        }
         this.engine?.add({
             side,
             window,
@@ -205,54 +306,35 @@ export class Intake {
 
     /** Gives the engine what has waited longest until so many bytes are left. */
     #spill(bytes: number): void {
-        for (const [text, waiter] of this.#waiting.drain(bytes)) {
+        for (const [text, { side, known, count }] of this.#waiting.drain(bytes)) {
             const row: Row = {
-                ...waiter,
-                content: this.#contentOf(text, waiter),
-                shape: waiter.shape.id,
+                side,
+                window: known.window,
+                identity: known.identity,
+                identityHash: known.identityHash,
+                content: this.#contentOf(text, known),
+                shape: known.shape.id,
+                timestamp: 0,
+                offset: 0n,
             };
-            for (let n = 0; n < waiter.count; n++) {
+            for (let n = 0; n < count; n++) {
                 this.engine?.add(row);
             }
         }
     }
 
     /** What the text of a waiting record says, ignored fields left out. */
-    #contentOf(text: string, { window, identity, timestamp }: Waiter): string {
+    #contentOf(text: string, { window, identity, eventTime }: Known): string {
         if (!this.#byBytes) {
             return text.slice(`${window} ${identity}`.length);
         }
-        const bytes = bytesOfText(text, this.#byTimestamp);
+        const bytes = bytesOfText(this.#byTimestamp ? text.slice(text.indexOf(" ") + 1) : text);
         // It was decoded before, when it came.
         const observed = observe(
-            { partition: 0, offset: 0n, timestamp, ...bytes },
+            { partition: 0, offset: 0n, timestamp: eventTime, ...bytes },
             this.settings,
             this.decoders,
         );
         return writeContent((observed as Observation).fields, this.#ignored);
     }
-}
-
-/**
- * Keys and values as one text: equal for records with equal bytes and, where that is their event time, equal timestamps.
- * The length of the key stands in front, so that no key and value look like another key and value.
- */
-function textOfBytes({ key, value, timestamp }: LogRecord, byTimestamp: boolean): string {
-    const ofKey = key === null ? "-" : `${key.length}:${key.toString("latin1")}`;
-    const ofValue = value === null ? "-" : `+${value.toString("latin1")}`;
-    return byTimestamp ? `${timestamp} ${ofKey}${ofValue}` : ofKey + ofValue;
-}
-
-/** The key and the value that a text was made of. */
-function bytesOfText(text: string, byTimestamp: boolean): Pick<LogRecord, "key" | "value"> {
-    const start = byTimestamp ? text.indexOf(" ") + 1 : 0;
-    const colon = text.indexOf(":", start);
-    const isNull = text.charAt(start) === "-";
-    const keyStart = isNull ? start : colon + 1;
-    const keyEnd = isNull ? start + 1 : keyStart + Number(text.slice(start, colon));
-    const bytes = (from: number, to?: number) => Buffer.from(text.slice(from, to), "latin1");
-    return {
-        key: isNull ? null : bytes(keyStart, keyEnd),
-        value: text.charAt(keyEnd) === "-" ? null : bytes(keyEnd + 1),
-    };
 }

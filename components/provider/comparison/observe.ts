@@ -1,6 +1,7 @@
 import type { CompareSettings } from "../../compare.js";
 import type { LogRecord } from "../kafka/port.js";
 import type { Fields, Leaf, Refused } from "./decode.js";
+import type { Decoders, UsedSchema } from "./decoders.js";
 import { parseEventTime } from "./eventTime.js";
 
 /** A record as the comparison sees it. */
@@ -10,20 +11,11 @@ export interface Observation {
     /** Equal for two records that are counterparts: the JSON array of the identity fields' values. */
     readonly identity: string;
     readonly fields: Fields;
+    /** With which schemas it was written. */
+    readonly schemas: readonly UsedSchema[];
     /** Whether it deletes what earlier records said of its identity. */
     readonly tombstone: boolean;
 }
-
-/** Turns the bytes of keys and values into fields. */
-export interface Decoders {
-    readonly key: Decode;
-    readonly value: Decode;
-}
-
-type Decode = (bytes: Uint8Array) => { readonly fields: Fields } | Refused;
-
-/** The path of a field of a record's key. */
-const keyPath = (path: string) => `$key.${path}`;
 
 /**
  * Reads one record. A tombstone has the fields of its key only; on a topic that is only appended to it is refused, like
@@ -34,70 +26,60 @@ export function observe(
     settings: CompareSettings,
     decoders: Decoders,
 ): Observation | Refused {
-    const fields = fieldsOf(record, decoders);
-    if ("refused" in fields) {
-        return fields;
+    const decoded = decoders.decode(record);
+    if ("refused" in decoded) {
+        return decoded;
     }
+    const { fields, schemas } = decoded;
     const tombstone = record.value === null;
     if (tombstone && settings.mode === "append") {
         return {
             refused: "it is a tombstone, which a topic that is only appended to does not have",
         };
     }
-    const identity: string[] = [];
+    const place = placeOf(record.timestamp, settings, (name) => fields.get(name));
+    if (!("refused" in place)) {
+        return { ...place, fields, schemas, tombstone };
+    }
+    const what = tombstone ? "it is a tombstone, and its key" : "it";
+    return "missing" in place
+        ? { refused: `${what} ${place.refused}, but ${list(fields)}` }
+        : { refused: `${what} ${place.refused}` };
+}
+
+/** Which record it is, and when it happened. */
+export interface Place {
+    readonly eventTime: number;
+    readonly identity: string;
+}
+
+/** The place of a record with these leaves, or the rest of a sentence on what it lacks. */
+export function placeOf(
+    timestamp: number,
+    settings: CompareSettings,
+    leafOf: (name: string) => Leaf | undefined,
+): Place | (Refused & { missing?: true }) {
+    let identity = "[";
     for (const name of settings.identity) {
-        const leaf = fields.get(name);
+        const leaf = leafOf(name);
         if (leaf === undefined) {
-            const what = tombstone ? "it is a tombstone, and its key" : "it";
-            return {
-                refused: `${what} has no field ${name}, part of the identity, but ${list(fields)}`,
-            };
+            return { refused: `has no field ${name}, part of the identity`, missing: true };
         }
-        identity.push(leaf.text);
+        identity += identity === "[" ? leaf.text : `,${leaf.text}`;
     }
-    const eventTime = eventTimeOf(record, fields, settings.eventTime);
-    return typeof eventTime === "number"
-        ? { eventTime, identity: `[${identity.join(",")}]`, fields, tombstone }
-        : eventTime;
-}
-
-/** The fields of the value, and behind them those of the key. */
-function fieldsOf({ key, value }: LogRecord, decoders: Decoders): Fields | Refused {
-    const ofValue = value === null ? undefined : decoders.value(value);
-    if (ofValue !== undefined && "refused" in ofValue) {
-        return ofValue;
+    if (settings.eventTime === null) {
+        return timestamp >= 0
+            ? { eventTime: timestamp, identity: `${identity}]` }
+            : { refused: "has no timestamp, and no field is named as its event time" };
     }
-    if (key === null) {
-        return ofValue?.fields ?? noFields;
-    }
-    const ofKey = decoders.key(key);
-    if ("refused" in ofKey) {
-        return { refused: `its key cannot be used: ${ofKey.refused}` };
-    }
-    const fields = new Map<string, Leaf>(ofValue?.fields);
-    for (const [path, leaf] of ofKey.fields) {
-        // A field of its own, `$key`, where the key is one value.
-        fields.set(path === "$key" ? path : keyPath(path), leaf);
-    }
-    return fields;
-}
-
-const noFields: Fields = new Map();
-
-function eventTimeOf(record: LogRecord, fields: Fields, name: string | null): number | Refused {
-    if (name === null) {
-        return record.timestamp >= 0
-            ? record.timestamp
-            : { refused: "it has no timestamp, and no field is named as its event time" };
-    }
-    const leaf = fields.get(name);
+    const leaf = leafOf(settings.eventTime);
     if (leaf === undefined) {
-        return { refused: `it has no field ${name}, the event time, but ${list(fields)}` };
+        return { refused: `has no field ${settings.eventTime}, the event time`, missing: true };
     }
     const eventTime = parseEventTime(leaf);
     return typeof eventTime === "number"
-        ? eventTime
-        : { refused: `its event time ${name} ${eventTime.refused}` };
+        ? { eventTime, identity: `${identity}]` }
+        : { refused: `has an event time ${settings.eventTime} that ${eventTime.refused}` };
 }
 
 /** The names of the fields, not their values; the first few where there are many. */

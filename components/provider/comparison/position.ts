@@ -1,7 +1,7 @@
 import type { CompareSettings } from "../../compare.js";
 import type { DecodedPosition } from "../cutover/movePlan.js";
 import type { LogRecord } from "../kafka/port.js";
-import { decodersOf } from "./decoders.js";
+import { Decoders } from "./decoders.js";
 import { observe } from "./observe.js";
 import { windowLength, windowStart } from "./sealing.js";
 
@@ -11,7 +11,7 @@ import { windowLength, windowStart } from "./sealing.js";
  */
 export function positionDecoder(settings: CompareSettings): (record: LogRecord) => DecodedPosition {
     const length = windowLength(settings);
-    const decoders = decodersOf(settings);
+    const decoders = new Decoders(settings);
     return (record) => {
         const observation = observe(record, settings, decoders);
         if ("refused" in observation) {

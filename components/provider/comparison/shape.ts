@@ -1,4 +1,4 @@
-import type { Fields, JsonType } from "./decode.js";
+import type { JsonType } from "./decode.js";
 
 /**
  * The fields of a record and their types, without the values: most records of a topic share a few. One object for each,
@@ -13,7 +13,7 @@ export class Shape {
 
     constructor(
         private readonly all: Shape[],
-        private readonly before: Shape | undefined,
+        readonly before: Shape | undefined,
         readonly path: string,
         readonly type: JsonType,
     ) {
@@ -37,14 +37,6 @@ export class Shape {
         this.#last = next;
         return next;
     }
-
-    /** Its fields, the last one first. */
-    *fields(): Generator<readonly [path: string, type: JsonType]> {
-        // The root has no field.
-        for (let shape: Shape = this; shape.before !== undefined; shape = shape.before) {
-            yield [shape.path, shape.type];
-        }
-    }
 }
 
 /** All shapes of a look. */
@@ -57,12 +49,20 @@ export class Shapes {
         return this.#all.length;
     }
 
-    of(fields: Fields): Shape {
+    of(fields: Iterable<readonly [path: string, type: { readonly type: JsonType }]>): Shape {
         let shape = this.#root;
         for (const [path, { type }] of fields) {
             shape = shape.with(path, type);
         }
         return shape;
+    }
+
+    /** The fields of a shape, the last one first. */
+    static *fieldsOf(of: Shape): Generator<readonly [path: string, type: JsonType]> {
+        // The root has no field.
+        for (let shape = of; shape.before !== undefined; shape = shape.before) {
+            yield [shape.path, shape.type];
+        }
     }
 
     byId(id: number): Shape {

@@ -1,7 +1,7 @@
 import type { JsonType } from "./decode.js";
 import { counts, firstWindow, type Coverage, type SealingSettings, type Span } from "./sealing.js";
 import type { LogRecord } from "../kafka/port.js";
-import type { Shape } from "./shape.js";
+import { Shapes, type Shape } from "./shape.js";
 
 export type TypeCounts = Map<JsonType, number>;
 
@@ -12,7 +12,7 @@ export class WindowTally {
     records = 0;
     /** Records that came further behind in their partition than the allowed lateness. */
     late = 0;
-    readonly shapes = new Map<Shape, number>();
+    readonly shapes = new Map<Shape, { records: number }>();
     /** Where its first record stands in every partition that has one. */
     readonly first = new Map<number, bigint>();
 }
@@ -45,7 +45,7 @@ export class Tally {
             window.late++;
         }
         window.records++;
-        window.shapes.set(shape, (window.shapes.get(shape) ?? 0) + 1);
+        obtain(window.shapes, shape, nothing).records++;
     }
 
     /** How far the topic reaches, over all partitions. */
@@ -53,7 +53,9 @@ export class Tally {
         if (this.records === 0) {
             return { first: null, last: null };
         }
-        const records = new Map([...this.windows].map(([start, window]) => [start, window.records]));
+        const records = new Map(
+            [...this.windows].map(([start, window]) => [start, window.records]),
+        );
         const last = [...this.partitions.values()].map((partition) => partition.last);
         return { first: firstWindow(records, settings), last: Math.max(...last) };
     }
@@ -88,11 +90,13 @@ export class Tally {
     fieldsIn(coverage: Coverage): Map<string, TypeCounts> {
         const shapes = new Map<Shape, number>();
         for (const window of this.#counted(coverage)) {
-            window.shapes.forEach((n, shape) => shapes.set(shape, (shapes.get(shape) ?? 0) + n));
+            for (const [shape, { records }] of window.shapes) {
+                shapes.set(shape, (shapes.get(shape) ?? 0) + records);
+            }
         }
         const fields = new Map<string, TypeCounts>();
         for (const [shape, n] of shapes) {
-            for (const [path, type] of shape.fields()) {
+            for (const [path, type] of Shapes.fieldsOf(shape)) {
                 const types = obtain(fields, path, noTypes);
                 types.set(type, (types.get(type) ?? 0) + n);
             }
@@ -127,6 +131,7 @@ export class Tally {
     }
 }
 
+const nothing = () => ({ records: 0 });
 const noRecords = () => new WindowTally();
 const noTypes = (): TypeCounts => new Map();
 

@@ -106,7 +106,9 @@ export class TopicReader {
         onRecords: (records: readonly LogRecord[]) => Promise<void>,
     ): Promise<void> {
         await this.#guarded(async () => {
-            const ranges = new Map(partitions.map((partition) => [partition, this.#range(partition)]));
+            const ranges = new Map(
+                partitions.map((partition) => [partition, this.#range(partition)]),
+            );
             try {
                 for (const { partition, records, next } of await this.#log!.fetch(ranges, signal)) {
                     await onRecords(records);

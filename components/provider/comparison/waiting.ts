@@ -1,5 +1,5 @@
-import type { LogRecord } from "../kafka/port.js";
 import type { Measured } from "./aggregates.js";
+import type { UsedSchema } from "./decoders.js";
 import type { Side } from "./engine.js";
 import type { Shape } from "./shape.js";
 
@@ -10,16 +10,15 @@ export interface Known {
     readonly identity: string;
     readonly shape: Shape;
     readonly measured: Measured | null;
+    readonly schemas: readonly UsedSchema[];
     /** Hash of identity and window. */
     readonly identityHash: number;
 }
 
 /** Records of one topic that are all equal, waiting for as many on the other. */
-export interface Waiter extends Known {
+export interface Waiter {
     readonly side: Side;
-    /** Timestamp and offset of the first of them. */
-    readonly timestamp: number;
-    readonly offset: bigint;
+    readonly known: Known;
     /** How many of them wait. */
     count: number;
 }
@@ -40,34 +39,28 @@ export class Waiting {
         return this.#bytes;
     }
 
-    get size(): number {
-        return this.#waiters.size;
-    }
-
-    /** Takes a counterpart from the other topic away, if one waits. */
-    match(side: Side, text: string): Waiter | undefined {
+    /**
+     * A record of this text has come. Where one of the other topic waits, they cancel each other out; where one of the
+     * same topic does, it waits twice. `undefined` where none does.
+     */
+    meet(
+        side: Side,
+        text: string,
+    ): { readonly known: Known; readonly isMatch: boolean } | undefined {
         const waiter = this.#waiters.get(text);
-        if (waiter === undefined || waiter.side === side) {
+        if (waiter === undefined) {
             return undefined;
         }
-        if (--waiter.count === 0) {
+        const isMatch = waiter.side !== side;
+        waiter.count += isMatch ? -1 : 1;
+        if (waiter.count === 0) {
             this.#remove(text);
         }
-        return waiter;
+        return { known: waiter.known, isMatch };
     }
 
-    /** An equal record of the same topic that waits already; it then waits twice. */
-    repeat(side: Side, text: string): Waiter | undefined {
-        const waiter = this.#waiters.get(text);
-        if (waiter?.side !== side) {
-            return undefined;
-        }
-        waiter.count++;
-        return waiter;
-    }
-
-    wait(side: Side, text: string, known: Known, { timestamp, offset }: LogRecord): void {
-        this.#waiters.set(text, { ...known, side, timestamp, offset, count: 1 });
+    wait(side: Side, text: string, known: Known): void {
+        this.#waiters.set(text, { side, known, count: 1 });
         this.#bytes += text.length + bytesBeside;
     }
 

@@ -120,6 +120,7 @@ export class RecordBatch {
             cursor.at += 1;
             const timestampDelta = cursor.varlong();
             const offsetDelta = cursor.varint();
+            const keyLengthAt = cursor.at;
             const keyLength = cursor.varint();
             const keyAt = cursor.at;
             cursor.at += Math.max(keyLength, 0);
@@ -137,6 +138,7 @@ export class RecordBatch {
                         batch,
                         offsetDelta,
                         appendTime ?? baseTimestamp + timestampDelta,
+                        keyLengthAt,
                         keyAt,
                         keyLength,
                         valueAt,
@@ -194,6 +196,7 @@ class StoredRecord implements LogRecord {
         private readonly batch: Unpacked,
         private readonly offsetDelta: number,
         readonly timestamp: number,
+        private readonly keyLengthAt: number,
         private readonly keyAt: number,
         private readonly keyLength: number,
         private readonly valueAt: number,
@@ -206,6 +209,11 @@ class StoredRecord implements LogRecord {
 
     get offset(): bigint {
         return this.batch.baseOffset + BigInt(this.offsetDelta);
+    }
+
+    get text(): string {
+        const end = this.valueAt + Math.max(0, this.valueLength);
+        return this.batch.bytes.toString("latin1", this.keyLengthAt, end);
     }
 
     get key(): Buffer | null {
