@@ -1,13 +1,17 @@
 import { decide } from "../provider/comparison/decide.js";
 import type { Evidence } from "../provider/comparison/evidence.js";
 import { gatherEvidence } from "../provider/comparison/gather.js";
+import { withSources } from "../provider/comparison/sources.js";
 import type { Report } from "../provider/comparison/report/report.js";
 import { currentFingerprint } from "../provider/comparison/subject.js";
 import { withKafka } from "../provider/connection.js";
 import { explain } from "../provider/errors.js";
 import type { KafkaPort, Offsets } from "../provider/kafka/port.js";
 import type { Log } from "../provider/log.js";
+import { askMetrics } from "../provider/metrics/askMetrics.js";
 import type { Bound, CompareRequest } from "./compareArguments.js";
+
+const askMilliseconds = 20_000;
 
 /**
  * One look at two topics. As in a stack nothing is thrown for what goes wrong on the way: it stands in the report, whose
@@ -67,7 +71,15 @@ async function look(
         log,
         signal,
     });
-    return { evidence, fingerprint: fingerprint ?? "" };
+    const sources = {
+        // Of two topics nobody knows which jobs write them.
+        jobs: { incumbent: null, candidate: null },
+        metrics: await askMetrics(
+            settings.metrics,
+            AbortSignal.any([signal, AbortSignal.timeout(askMilliseconds)]),
+        ),
+    };
+    return { evidence: withSources(evidence, sources), fingerprint: fingerprint ?? "" };
 }
 
 function offsetsOf(kafka: KafkaPort, topic: string, bound: Bound): Promise<Offsets> {

@@ -117,6 +117,7 @@ export const sampleArgs: CompareArgs = {
     windowSeconds: 3600,
     fields: { updated_at: { ignore: "processing time" }, mean_delay: { absoluteTolerance: 1e-9 } },
     rules: {
+        schema: { compatibility: "backward" },
         aggregates: {
             fields: { mean_delay: { maxRelativeDifference: 0.01 }, flights: {} },
             groupBy: ["origin"],

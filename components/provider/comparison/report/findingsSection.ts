@@ -55,10 +55,10 @@ export function findingsSection({ verdict: { findings } }: Report): Markup {
     </section>`;
 }
 
-function value({ incumbent, candidate }: Finding, side: 0 | 1): string {
+function value({ incumbent, candidate }: Finding, side: 0 | 1): string | Markup {
     const of = [incumbent, candidate][side]!;
     if (typeof of === "string") {
-        return cut(of, 120);
+        return html`<span class="wrap">${cut(of, 120)}</span>`;
     }
     const number = (other: Finding["incumbent"]) => (typeof other === "number" ? other : null);
     return of === null ? "" : numbers(number(incumbent), number(candidate))[side];

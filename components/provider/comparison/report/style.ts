@@ -78,11 +78,12 @@ table{width:100%;border-collapse:collapse;font-size:13.5px}
 caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;unicode-bidi:isolate;overflow:hidden}
 thead th{color:var(--text);font-size:12.5px;font-weight:600;vertical-align:bottom;white-space:nowrap}
-tbody th{font-weight:600;overflow-wrap:anywhere;min-width:8.5em;max-width:24em}tbody th .quiet{font-weight:400}
+tbody th{font-weight:600;overflow-wrap:anywhere;min-width:9.5em;max-width:24em}tbody th .quiet{font-weight:400}
 td.text{overflow-wrap:break-word;min-width:6em;max-width:26em}
 td.sentence{overflow-wrap:anywhere;min-width:24em}
 td.text:has(>code){min-width:10em}
 .figure{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.wrap{display:inline-block;max-width:12em;white-space:normal;overflow-wrap:anywhere}
 tr.stands>:first-child{box-shadow:inset 3px 0 var(--differs)}
 .mark.incumbent{color:var(--incumbent)}.mark.candidate{color:var(--candidate)}
 .bar{display:inline-block;height:8px;margin-right:8px;border-radius:2px;background:var(--differs);vertical-align:middle}
