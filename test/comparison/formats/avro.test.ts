@@ -3,6 +3,7 @@ import { Type, types } from "avsc";
 import fc from "fast-check";
 import { canonicalNumber } from "../../../components/provider/comparison/decimal.js";
 import { parseEventTime } from "../../../components/provider/comparison/eventTime.js";
+import { decimalText } from "../../../components/provider/comparison/formats/texts.js";
 import { decoderFor, fieldsOf, framed, refusalOf } from "./double.js";
 
 /** As avsc says it in its documentation: longs as BigInts. */
@@ -160,6 +161,36 @@ describe("Avro", () => {
         assert.deepEqual(fieldsOf(await decoderFor("avro", fixed), bytes(0xff, 0xfe)), {
             a: "number -2",
         });
+        fc.assert(
+            fc.property(
+                fc.bigInt({ min: -(2n ** 120n), max: 2n ** 120n }),
+                fc.nat(130),
+                fc.nat(45),
+                (value, shift, scale) => {
+                    const unscaled = value >> BigInt(shift);
+                    const expected = canonicalNumber(`${unscaled}e-${scale}`);
+                    assert.equal(decimalText(unscaled, scale), expected);
+                },
+            ),
+            {
+                numRuns: 1_000,
+                examples: [
+                    [0n, 0, 2],
+                    [-5n, 0, 2],
+                    [-100n, 0, 2],
+                    [120n, 0, 1],
+                ],
+            },
+        );
+        for (let size = 1; size <= 9; size++) {
+            const most = 2n ** BigInt(8 * size - 1);
+            for (const value of [most - 1n, -most, -1n]) {
+                const hex = BigInt.asUintN(8 * size, value)
+                    .toString(16)
+                    .padStart(2 * size, "0");
+                assert.equal(of(hex), `number ${canonicalNumber(`${value}e-2`)}`);
+            }
+        }
         const long = bytes(0xd2, 0x0f, ...new Array<number>(1001).fill(1));
         assert.match(refusalOf(decoder, long), /decimal of more than 1000 bytes/);
         assert.match(refusalOf(decoder, bytes(0)), /without digits/);

@@ -408,7 +408,7 @@ function meant({ meaning, scale, underlyingType }: Meaning): Reader | undefined 
     const places = meaning.endsWith("-micros") ? 3 : 6;
     return {
         type: "number",
-        text: (cursor) => decimalText(BigInt(integer(cursor)), places),
+        text: (cursor) => decimalText(integer(cursor), places),
     };
 }
 
@@ -416,10 +416,13 @@ function readDecimal(cursor: Cursor, size: number, scale: number): string {
     if (size > longestDecimal) {
         throw new Unreadable(`it has a decimal of more than ${longestDecimal} bytes`);
     }
-    const hex = cursor.hex(size);
-    if (hex === "") {
+    if (size === 0) {
         throw new Unreadable("it has a decimal without digits");
     }
+    if (size <= 6) {
+        return decimalText(cursor.bytes.readIntBE(cursor.skip(size), size), scale);
+    }
+    const hex = cursor.hex(size);
     return decimalText(BigInt.asIntN(8 * size, BigInt(`0x${hex}`)), scale);
 }
 

@@ -18,10 +18,27 @@ export function numberText(value: number): string {
         : `{"$number":"${String(value)}"}`;
 }
 
-/** `unscaled × 10^-scale`, exactly. */
-export function decimalText(unscaled: bigint, scale: number): string {
-    return canonicalNumber(`${unscaled}e${-scale}`)!;
+/** `unscaled × 10^-scale`, exactly; a number must be an exact integer. */
+export function decimalText(unscaled: bigint | number, scale: number): string {
+    const text = String(unscaled);
+    // As the canonical text would be, but several times as fast.
+    if (scale > 0 && scale < plainPlaces && text.length < plainPlaces) {
+        const isNegative = text.startsWith("-");
+        const digits = (isNegative ? text.slice(1) : text).padStart(scale + 1, "0");
+        let end = digits.length;
+        const point = end - scale;
+        while (end > point && digits.charCodeAt(end - 1) === zero) {
+            end--;
+        }
+        const whole = isNegative ? `-${digits.slice(0, point)}` : digits.slice(0, point);
+        return end === point ? whole : `${whole}.${digits.slice(point, end)}`;
+    }
+    return canonicalNumber(scale === 0 ? text : `${text}e${-scale}`)!;
 }
+
+/** Below so many digits, on either side of the point, no canonical text has an exponent. */
+const plainPlaces = 30;
+const zero = 0x30;
 
 /** Bytes where the schema says that they are bytes. */
 export function bytesText(hex: string): string {
