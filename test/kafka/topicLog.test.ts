@@ -150,12 +150,17 @@ describe("a topic's log", () => {
     it("is lost where it begins later, or ends before", async () => {
         const log = await open();
         cluster.answer = () => ({ errorCode: offsetOutOfRange, logStart: -1n });
-        const lost = (from: bigint) => log.fetch(new Map([[0, { from, to: 95n }]]), signal());
-        await assert.rejects(lost(3n), new EvidenceLostError("delays", 0, 3n, 40n));
-        await assert.rejects(lost(93n), new EvidenceLostError("delays", 0, 93n, 90n));
+        const lost = (from: bigint, available: bigint) =>
+            assert.rejects(log.fetch(new Map([[0, { from, to: 95n }]]), signal()), {
+                name: "EvidenceLostError",
+                // Not the error itself: mocha never ends where it has to show one with bigints in it.
+                message: new EvidenceLostError("delays", 0, from, available).message,
+            });
+        await lost(3n, 40n);
+        await lost(93n, 90n);
         // Deleted between the broker's look at the offset and its answer.
         cluster.answer = (asked) => ({ ...giving({ ...asked, offset: 5n }), logStart: 5n });
-        await assert.rejects(lost(3n), new EvidenceLostError("delays", 0, 3n, 5n));
+        await lost(3n, 5n);
     });
 
     it("cannot be read where the broker says that it is damaged", async () => {
