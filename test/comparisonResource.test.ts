@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import { comparisonVerbs } from "../components/provider/comparison.js";
 import type { Verdict } from "../components/provider/comparison/verdict.js";
 import { UnreachableError } from "../components/provider/connection.js";
@@ -165,6 +168,21 @@ describe("the comparison resource", () => {
             assert.deepEqual(range, first.range);
             assert.equal(__provider, "the shim");
             assert.match(lines.join("\n"), /^delays-v2: PASS: v2 says the same as v1/m);
+        });
+
+        it("and leaves a report of every look where that is asked for", async () => {
+            const directory = fs.mkdtempSync(path.join(os.tmpdir(), "shadow-flink-look-"));
+            try {
+                const inputs = stack.inputs({ settings: { ...settings, report: directory } });
+                const { verdict } = await stack.create(inputs);
+                const names = ["delays-v2.html", "delays-v2.json"];
+                assert.deepEqual(fs.readdirSync(directory), names);
+                const json = fs.readFileSync(path.join(directory, "delays-v2.json"), "utf8");
+                assert.deepEqual((JSON.parse(json) as ComparisonState).verdict, verdict);
+                assert.match(lines.join("\n"), /^delays-v2: report: .*\/delays-v2\.html$/m);
+            } finally {
+                fs.rmSync(directory, { recursive: true });
+            }
         });
 
         it("and says in findings what fails, which is no error", async () => {
