@@ -1,6 +1,7 @@
 import { askSources, beginToCountJobs, type Runner } from "./comparison/askSources.js";
 import { decide } from "./comparison/decide.js";
 import { gatherEvidence } from "./comparison/gather.js";
+import type { Evidence } from "./comparison/evidence.js";
 import type { Kept } from "./comparison/kept.js";
 import { writeReport } from "./comparison/report/writeReport.js";
 import { withSources } from "./comparison/sources.js";
@@ -178,16 +179,48 @@ async function compare(
         log("records came for windows that were verified before; reads them again");
         gathered = await gather(null);
     }
-    const { evidence, keep } = gathered;
+    const control = await lookAtControl(kafka, inputs, subject, range, log);
     const { sources, baselines } = await askSources(runners, begun, inputs.settings);
-    const verdict = decide(withSources(evidence, sources), inputs.settings, {
+    const evidence = withSources({ ...gathered.evidence, control }, sources);
+    const verdict = decide(evidence, inputs.settings, {
         fingerprint,
         comparedAt: new Date().toISOString(),
     });
     summarise(verdict).forEach((line) => log(line));
     await writeReport(labelOf(inputs), { verdict, evidence, settings: inputs.settings }, log);
     const through = verdict.verifiedThrough === null ? null : Date.parse(verdict.verifiedThrough);
-    return { verdict, range, kept: keep(through), jobs: baselines };
+    return { verdict, range, kept: gathered.keep(through), jobs: baselines };
+}
+
+/**
+ * The same look at the control version beside the same incumbent; `null` where none is declared, or where it is the one
+ * under comparison itself. It is read from the beginning with every look: noise is measured over all that was compared.
+ */
+async function lookAtControl(
+    kafka: KafkaPort,
+    { settings, versions }: ComparisonInputs,
+    { incumbent, candidate }: Subject,
+    range: EvidenceRange,
+    log: Log,
+): Promise<Evidence | null> {
+    const { control } = settings;
+    if (control === null || control === candidate.version || control === incumbent.version) {
+        return null;
+    }
+    const topic = versions[control]?.topic ?? "";
+    const isThere = (await kafka.describeTopic(topic)) !== undefined;
+    const { evidence } = await gatherEvidence({
+        kafka,
+        incumbent: { ...incumbent, from: parseOffsets(range.incumbentFrom) },
+        candidate: {
+            version: control,
+            topic,
+            from: isThere ? await kafka.earliestOffsets(topic) : new Map(),
+        },
+        settings,
+        log: (line) => log(`control ${control}: ${line}`),
+    });
+    return evidence;
 }
 
 function runner({ jobs }: ComparisonInputs, { version }: { readonly version: string }): Runner {
