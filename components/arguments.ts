@@ -4,6 +4,7 @@ import type { CompareSettings } from "./compare.js";
 import { readUrl } from "./compareMetrics.js";
 import { resolveCompare } from "./compareSettings.js";
 import type { ExistingJob } from "./jobs/existing.js";
+import { retireProblems } from "./retirement.js";
 import type { SqlJob, SqlJobArgs } from "./jobs/sessionJob.js";
 import { Section } from "./section.js";
 import type { ShadowFlinkJobArgs } from "./shadowFlinkJob.js";
@@ -50,9 +51,19 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
             ...compare.problems,
             ...consumerProblems(args, versions),
             ...cutoverProblems(args),
+            ...retireProblems(args.retire ?? {}, args.authority, managedOf(versions)),
             ...overrideProblems(args),
         ],
     };
+}
+
+/** Of every version, whether its job is managed, in the order of their declaration. */
+export function managedOf(
+    versions: Readonly<Record<string, Declared>>,
+): Readonly<Record<string, boolean>> {
+    return Object.fromEntries(
+        Object.entries(versions).map(([version, declared]) => [version, "job" in declared]),
+    );
 }
 
 /** What is wrong with the rendered script of a version beside the others. */

@@ -15,6 +15,7 @@ export { sqlJob, type SqlJob, type SqlJobArgs } from "./jobs/sessionJob.js";
 export type { Evidence } from "./provider/comparison/evidence.js";
 export type { Finding, Outcome, Verdict } from "./provider/comparison/verdict.js";
 export type { RoutingRecord, Tenure } from "./provider/cutover/routingRecord.js";
+export type { RetireArgs } from "./retirement.js";
 export type { Role } from "./roles.js";
 export {
     ShadowFlinkJob,

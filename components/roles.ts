@@ -14,7 +14,15 @@ export function rollbackTargets(history: readonly Tenure[]): string[] {
 }
 
 /** The role of a version, by the history of authority. */
-export function roleOf(version: string, history: readonly Tenure[]): Role {
+export function roleOf(
+    version: string,
+    history: readonly Tenure[],
+    /** Versions whose job was stopped for good. */
+    retired: readonly string[] = [],
+): Role {
+    if (retired.includes(version)) {
+        return "retired";
+    }
     const versions = trusted(history);
     if (versions.at(-1) === version) {
         return "authority";

@@ -1,6 +1,12 @@
 import * as kafka from "@pulumi/kafka";
 import * as pulumi from "@pulumi/pulumi";
-import { problemMessage, resolveArguments, scriptProblems, type Declared } from "./arguments.js";
+import {
+    managedOf,
+    problemMessage,
+    resolveArguments,
+    scriptProblems,
+    type Declared,
+} from "./arguments.js";
 import { Authority } from "./authority.js";
 import { canaryTopic, type CanaryTopicArgs } from "./canaryTopic.js";
 import type { CompareArgs } from "./compare.js";
@@ -13,6 +19,7 @@ import { sessionJob, type SessionJob, type SqlJob } from "./jobs/sessionJob.js";
 import type { Outcome, Verdict } from "./provider/comparison/verdict.js";
 import type { Override } from "./provider/cutover/decide.js";
 import type { RoutingRecord, Tenure } from "./provider/cutover/routingRecord.js";
+import { protectedVersions, type RetireArgs } from "./retirement.js";
 import { roleOf, type Role } from "./roles.js";
 import { routingTopic } from "./routing.js";
 import { consumerGroup, routingTopicName, routingTransactionalId } from "./versions.js";
@@ -44,6 +51,12 @@ export interface ShadowFlinkJobArgs {
      * `pulumi up` fails. Consumers stay either way. Defaults to `"report"`.
      */
     onFail?: "report" | "error";
+    /**
+     * Versions to be stopped for good, by name: the job stops, and authority never goes back to it. Refused for the
+     * authority, and while anybody reads the version's topic. Once that is done, the version can be removed from here and
+     * from `versions`. Defaults to none.
+     */
+    retire?: Record<string, RetireArgs>;
     /** Lets a promotion through without a passing verdict. Kept in the routing record's history for ever. */
     override?: OverrideArgs;
 }
@@ -65,10 +78,16 @@ export interface OverrideArgs {
 /** What is known of a version. */
 export interface VersionOutput {
     readonly topic: string;
-    /** `standby` can get authority back at once; `retired` held it and was rolled back from. */
+    /** `standby` can get authority back at once; `retired` was rolled back from, or stopped for good. */
     readonly role: Role;
-    /** The job as Flink knows it; `null` for one that is not managed. */
-    readonly job: { readonly id: string; readonly status: string } | null;
+    /**
+     * The job as Flink knows it, and where it left a savepoint when it was retired; `null` for one that is not managed.
+     */
+    readonly job: {
+        readonly id: string;
+        readonly status: string;
+        readonly savepoint: string | null;
+    } | null;
     /** The newest verdict's outcome; `null` where there is none. */
     readonly outcome: Outcome | null;
 }
@@ -112,32 +131,53 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
         }
         const provider = kafkaProvider(this, name, args.kafka);
         const bootstrapServers = pulumi.output(args.kafka.bootstrapServers);
+        const inputs = mapValues(versions, ({ names: { topic }, ...declared }) => ({
+            topic,
+            managed: "job" in declared,
+        }));
+        const held = protectedVersions(args.retire ?? {}, args.authority, managedOf(versions));
         const cluster = new Cluster(
             `${name}-cluster`,
-            { name, bootstrapServers, existing: existingTopics(versions) },
+            {
+                name,
+                bootstrapServers,
+                existing: existingTopics(versions),
+                versions: inputs,
+                protected: held,
+                routingTopic: routingTopicName(name),
+            },
             { parent: this },
         );
         const child = { parent: this, provider, dependsOn: [cluster] };
-        const topics = versionTopics(name, args, versions, child);
+        const topics = versionTopics(name, args, versions, held, child);
         const routed = routingTopic(
             name,
             required(topics[args.authority]).replicationFactor,
             child,
         );
-        const jobs = versionJobs(this, name, args.authority, versions, topics);
+        const { retire = {} } = args;
+        const jobOf = (version: string, routing?: pulumi.Output<RoutingRecord>) =>
+            versionJob(this, name, version, versions, {
+                topic: required(topics[version]),
+                protect: held.includes(version),
+                retire: routing && retireInput(retire[version] ?? {}, version, routing),
+            });
+        const managed = Object.keys(versions).filter((version) => inputs[version]?.managed);
+        const running = Object.fromEntries(
+            managed
+                .filter((version) => !Object.hasOwn(retire, version))
+                .map((version) => [version, jobOf(version)]),
+        );
         const common = {
             name,
             authority: args.authority,
-            versions: mapValues(versions, (declared) => ({
-                topic: declared.names.topic,
-                managed: "job" in declared,
-            })),
+            versions: inputs,
             bootstrapServers,
             routingTopic: routingTopicName(name),
             settings,
         };
         const comparisons = mapValues(
-            beside(versions, jobs),
+            beside(versions, running),
             (job, version) =>
                 new Comparison(
                     `${name}-${version}-comparison`,
@@ -157,18 +197,27 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
             {
                 ...common,
                 owner: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
-                candidateDigest: jobs[args.authority]?.digest ?? "",
-                jobStatus: jobs[args.authority]?.status ?? null,
+                candidateDigest: running[args.authority]?.digest ?? "",
+                jobStatus: running[args.authority]?.status ?? null,
                 consumers: consumerGroups(args, versions),
                 transactionalId: routingTransactionalId(name),
                 verdict: compared?.verdict ?? null,
                 range: compared?.range ?? null,
                 override: overrideOf(args),
                 ...cutoverSettings(args),
+                retire: Object.keys(retire),
             },
             // Only on what a rollback needs too: a dead candidate must not stand in its way.
             { parent: this, protect: true, dependsOn: [routed, required(topics[args.authority])] },
         );
+
+        // Behind the pointer, which alone knows whether anybody still reads what they write.
+        const stopped = Object.fromEntries(
+            managed
+                .filter((version) => Object.hasOwn(retire, version))
+                .map((version) => [version, jobOf(version, pointer.routing)]),
+        );
+        const jobs = { ...running, ...stopped };
 
         this.routing = pointer.routing;
         this.topic = pointer.routing.topic;
@@ -186,18 +235,22 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
             .apply((verdicts) => verdicts.findLast((verdict) => verdict !== null) ?? null);
         this.versions = pulumi
             .all([
-                pointer.routing.history,
+                pointer.routing,
                 pulumi.all(mapValues(jobs, ({ jobId }) => jobId)),
                 pulumi.all(mapValues(jobs, ({ status }) => status)),
+                pulumi.all(mapValues(stopped, ({ savepoint }) => savepoint)),
                 pulumi.all(mapValues(comparisons, ({ verdict }) => verdict)),
             ])
-            .apply(([history, ids, statuses, verdicts]) =>
+            .apply(([{ history, retired }, ids, statuses, savepoints, verdicts]) =>
                 mapValues(versions, ({ names: { topic } }, version) => {
                     const [id, status] = [ids[version], statuses[version]];
                     return {
                         topic,
-                        role: roleOf(version, history),
-                        job: id === undefined || status === undefined ? null : { id, status },
+                        role: roleOf(version, history, retired),
+                        job:
+                            id === undefined || status === undefined
+                                ? null
+                                : { id, status, savepoint: savepoints[version] ?? null },
                         outcome: verdicts[version]?.outcome ?? null,
                     };
                 }),
@@ -238,6 +291,7 @@ function versionTopics(
     name: string,
     args: ShadowFlinkJobArgs,
     versions: Readonly<Record<string, Declared>>,
+    held: readonly string[],
     opts: pulumi.CustomResourceOptions,
 ): Record<string, kafka.Topic> {
     const topics: Record<string, kafka.Topic> = {};
@@ -254,44 +308,59 @@ function versionTopics(
             args.canary ?? {},
             topics[args.authority] ?? Object.values(topics)[0],
             // Kept for good: whether somebody still reads it is not known where it is taken out of the program.
-            { ...opts, protect: version === args.authority, retainOnDelete: true },
+            {
+                ...opts,
+                protect: held.includes(version),
+                retainOnDelete: args.retire?.[version]?.deleteTopic !== true,
+            },
         );
     }
     return topics;
 }
 
-function versionJobs(
+interface VersionJobOptions {
+    readonly topic: kafka.Topic;
+    readonly protect: boolean;
+    readonly retire: pulumi.Output<{ savepoint: string | null } | null> | undefined;
+}
+
+function versionJob(
     component: ShadowFlinkJob,
     name: string,
-    authority: string,
+    version: string,
     versions: Readonly<Record<string, Declared>>,
-    topics: Readonly<Record<string, kafka.Topic>>,
-): Record<string, SessionJob> {
-    const jobs: Record<string, SessionJob> = {};
-    for (const [version, declared] of Object.entries(versions)) {
-        if (!("job" in declared)) {
-            continue;
-        }
-        const script = pulumi.output(declared.job.script).apply((rendered) => {
-            const problems = scriptProblems(versions, version, rendered);
-            if (problems.length > 0) {
-                throw new pulumi.ResourceError(problemMessage(name, problems), component, true);
-            }
-            return rendered;
-        });
-        jobs[version] = sessionJob(
-            `${name}-${version}-job`,
-            name,
-            declared.names,
-            { ...declared.job, script },
-            {
-                parent: component,
-                protect: version === authority,
-                dependsOn: [required(topics[version])],
-            },
-        );
+    { topic, protect, retire }: VersionJobOptions,
+): SessionJob {
+    const declared = required(versions[version]);
+    if (!("job" in declared)) {
+        throw new Error(`The job of ${version} is not managed.`);
     }
-    return jobs;
+    const script = pulumi.output(declared.job.script).apply((rendered) => {
+        const problems = scriptProblems(versions, version, rendered);
+        if (problems.length > 0) {
+            throw new pulumi.ResourceError(problemMessage(name, problems), component, true);
+        }
+        return rendered;
+    });
+    return sessionJob(
+        `${name}-${version}-job`,
+        name,
+        declared.names,
+        { ...declared.job, script },
+        { parent: component, protect, dependsOn: [topic] },
+        retire,
+    );
+}
+
+/** A job is stopped only where the routing record says that its version is retired: what is asked for may be refused. */
+function retireInput(
+    { savepoint = "" }: RetireArgs,
+    version: string,
+    routing: pulumi.Output<RoutingRecord>,
+): pulumi.Output<{ savepoint: string | null } | null> {
+    return routing.apply(({ retired = [] }) =>
+        retired.includes(version) ? { savepoint: savepoint === "" ? null : savepoint } : null,
+    );
 }
 
 function existingTopics(versions: Readonly<Record<string, Declared>>): Record<string, string> {
@@ -337,7 +406,7 @@ function mapValues<T, U>(
 
 function required<T>(value: T | undefined): T {
     if (value === undefined) {
-        throw new Error("A version without a topic cannot be: arguments are checked before.");
+        throw new Error("What every version has is missing: arguments are checked before.");
     }
     return value;
 }

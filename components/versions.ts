@@ -85,6 +85,14 @@ export function nameProblems(name: string, versions: readonly VersionNames[]): P
     for (const { version, topic } of versions) {
         const field = `versions.${version}`;
         check(field, version);
+        if (/^\d+$/.test(version)) {
+            problems.push({
+                field,
+                message:
+                    `"${version}" is a number, and JavaScript sorts such keys before all others, so that the order of ` +
+                    `\`versions\` would be lost: call it "v${version}".`,
+            });
+        }
         if (reserved.includes(version)) {
             problems.push({
                 field,

@@ -63,6 +63,7 @@ class Stack {
             orders: {},
             maxRepeats: {},
             alignment: { lookBackRecords: 1_000_000, disorderMilliseconds: null },
+            retire: [],
             ...change,
         };
     }
@@ -666,6 +667,73 @@ describe("the authority resource", () => {
                 /of which the state of this stack knows nothing, and "v1" is asked for/,
             );
             assert.equal((await stack.live())?.authority, "v2");
+        });
+    });
+
+    describe("that retires a version", () => {
+        /** v2 holds authority, and the dashboard has begun to read it. */
+        async function promoted(): Promise<Json> {
+            await stack.initial();
+            const { outs } = await stack.verbs.update("delays", {}, await stack.promotion());
+            await stack.kafka.commitOffsets("dashboard-v2", "delays-v2", at(6, 6, 6));
+            return outs;
+        }
+        const retiring = (change: Json = {}) =>
+            stack.inputs({ authority: "v2", retire: ["v1"], ...change });
+
+        it("writes it down for good, and never goes back there", async () => {
+            const outs = await promoted();
+            const inputs = retiring();
+            assert.deepEqual(await stack.failures(inputs), []);
+            assert.equal((await stack.verbs.diff("delays", outs, inputs)).changes, true);
+            const after = (await stack.verbs.update("delays", outs, inputs)).outs;
+            const record = after["routing"] as RoutingRecord;
+            assert.deepEqual([record.retired, record.epoch], [["v1"], 2]);
+            assert.equal((await stack.verbs.diff("delays", after, inputs)).changes, false);
+            const later = stack.inputs({ authority: "v2" });
+            assert.equal((await stack.verbs.diff("delays", after, later)).changes, false);
+            const [refused] = await stack.failures(stack.inputs());
+            assert.match(refused?.reason ?? "", /v1 was retired: its job is stopped for good/);
+        });
+
+        it("refuses while a consumer has records of it to finish, in the preview already", async () => {
+            await stack.initial();
+            const { outs } = await stack.verbs.update("delays", {}, await stack.promotion());
+            const [failure] = await stack.failures(retiring());
+            assert.match(
+                failure?.reason ?? "",
+                /retire\.v1: .*dashboard \(group dashboard\) has up to 6 records of delays still to read/,
+            );
+            await assert.rejects(
+                stack.verbs.update("delays", outs, retiring()),
+                /has not begun on delays-v2/,
+            );
+            assert.equal((await stack.live())?.retired, undefined);
+            // A follower that has finished it is through.
+            await stack.kafka.commitOffsets("dashboard", "delays", at(12, 12));
+            assert.deepEqual(await stack.failures(retiring()), []);
+        });
+
+        it("refuses while a group on it has members", async () => {
+            const outs = await promoted();
+            stack.kafka.members.add("dashboard");
+            assert.deepEqual(await stack.failures(retiring()), []);
+            await assert.rejects(
+                stack.verbs.update("delays", outs, retiring()),
+                /dashboard \(group dashboard\) has members that read delays/,
+            );
+            stack.kafka.members.clear();
+            await stack.verbs.update("delays", outs, retiring());
+            assert.deepEqual((await stack.live())?.retired, ["v1"]);
+        });
+
+        it("refuses a version that consumers are routed to", async () => {
+            const outs = await promoted();
+            const inputs = retiring({ retire: ["v2"] });
+            await assert.rejects(
+                stack.verbs.update("delays", outs, inputs),
+                /retire\.v2: .*consumer dashboard is routed to its topic/,
+            );
         });
     });
 });

@@ -9,6 +9,9 @@ const inputs = {
     name: "delays",
     bootstrapServers: ["one:9092", "two:9092"],
     existing: { v1: "delays", v0: "delays-v0" },
+    versions: { v1: { topic: "delays", managed: false } },
+    protected: [],
+    routingTopic: "delays-routing",
 };
 
 describe("the cluster resource", () => {
@@ -50,10 +53,11 @@ describe("the cluster resource", () => {
         assert.deepEqual((await nowhere.check({}, unknown)).failures, []);
     });
 
-    it("never changes, and keeps its inputs as its state", async () => {
-        assert.deepEqual(await verbs.diff("delays", inputs, { ...inputs, existing: {} }), {
-            changes: false,
-        });
+    it("changes only with the versions that it must know of, and keeps its inputs as its state", async () => {
+        const changes = async (news: object) => (await verbs.diff("delays", inputs, news)).changes;
+        assert.equal(await changes({ ...inputs, existing: {} }), false);
+        assert.equal(await changes({ ...inputs, protected: ["v2"] }), true);
+        assert.equal(await changes({ ...inputs, versions: {} }), true);
         assert.deepEqual(await verbs.create(inputs), { id: "delays", outs: inputs });
     });
 });

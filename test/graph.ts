@@ -8,36 +8,37 @@ export interface Registered {
 }
 
 /** What the provider half would answer, for the outputs that other resources take. */
-const answers: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>> = {
-    "kafka:index/topic:Topic": (inputs) => ({
-        partitions: 4,
-        replicationFactor: 3,
-        config: {
-            "cleanup.policy": "delete",
-            "max.message.bytes": "2097152",
-            "retention.ms": "1000",
-        },
-        ...inputs,
-    }),
-    "pulumi-nodejs:dynamic/shadow-flink:SessionJob": () => ({
-        jobId: "job-id",
-        restUrl: "http://flink:8081",
-        status: "RUNNING",
-        startedAt: "2026-11-23T10:00:00Z",
-    }),
-    "pulumi-nodejs:dynamic/shadow-flink:Comparison": (inputs) => ({
-        verdict: { reportVersion: 1, outcome: "pass", candidate: inputs["version"] },
-        range: { incumbent: "v1" },
-    }),
-    "pulumi-nodejs:dynamic/shadow-flink:Authority": (inputs) => ({
-        routing: {
-            authority: inputs["authority"],
-            topic: `topic-of-${String(inputs["authority"])}`,
-            history: [{ version: "v1" }],
-            consumers: { dashboard: { group: "dashboard" } },
-        },
-    }),
-};
+export const answers: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>> =
+    {
+        "kafka:index/topic:Topic": (inputs) => ({
+            partitions: 4,
+            replicationFactor: 3,
+            config: {
+                "cleanup.policy": "delete",
+                "max.message.bytes": "2097152",
+                "retention.ms": "1000",
+            },
+            ...inputs,
+        }),
+        "pulumi-nodejs:dynamic/shadow-flink:SessionJob": () => ({
+            jobId: "job-id",
+            restUrl: "http://flink:8081",
+            status: "RUNNING",
+            startedAt: "2026-11-23T10:00:00Z",
+        }),
+        "pulumi-nodejs:dynamic/shadow-flink:Comparison": (inputs) => ({
+            verdict: { reportVersion: 1, outcome: "pass", candidate: inputs["version"] },
+            range: { incumbent: "v1" },
+        }),
+        "pulumi-nodejs:dynamic/shadow-flink:Authority": (inputs) => ({
+            routing: {
+                authority: inputs["authority"],
+                topic: `topic-of-${String(inputs["authority"])}`,
+                history: [{ version: "v1" }],
+                consumers: { dashboard: { group: "dashboard" } },
+            },
+        }),
+    };
 
 /** Runs a program against mocks and returns what it registered, in the order of their names. */
 export async function graphOf(

@@ -325,4 +325,46 @@ describe("a session job", function () {
             [derivedTriggerId("a", 0), derivedTriggerId("a", 1)],
         );
     });
+
+    describe("of a version that is retired", () => {
+        const retiring = (savepoint: string | null) => ({ ...inputs, retire: { savepoint } });
+
+        it("is stopped with a savepoint, whose path is an output, and is left alone from then on", async () => {
+            flink.addJob("a", {});
+            const news = retiring("/savepoints");
+            assert.equal((await sessionJob.diff("a", stateFor("a"), news)).changes, true);
+            const { outs } = await sessionJob.update("a", stateFor("a"), news);
+            assert.deepEqual(
+                [outs.status, outs.savepoint, outs.jobId],
+                ["RETIRED", "file:/savepoints/1", "a"],
+            );
+            assert.equal(flink.jobs.get("a")?.state, "FINISHED");
+            // Killed before it could say so, it is asked again.
+            const again = await sessionJob.update("a", stateFor("a"), news);
+            assert.equal(again.outs.savepoint, "file:/savepoints/1");
+            assert.equal(flink.calls.filter((call) => call.endsWith("/stop")).length, 1);
+            assert.equal((await sessionJob.diff("a", outs, news)).changes, false);
+            assert.equal((await sessionJob.diff("a", outs, inputs)).changes, false);
+            const later = await sessionJob.update("a", outs, { ...inputs, gateway: "http://x" });
+            assert.deepEqual(
+                [later.outs.status, later.outs.savepoint],
+                ["RETIRED", "file:/savepoints/1"],
+            );
+        });
+
+        it("is cancelled where no savepoint is asked for", async () => {
+            flink.addJob("a", {});
+            const { outs } = await sessionJob.update("a", stateFor("a"), retiring(null));
+            assert.deepEqual([outs.status, outs.savepoint], ["RETIRED", null]);
+            assert.equal(flink.jobs.get("a")?.state, "CANCELED");
+        });
+
+        it("is not started for that, and not stopped for less than a place to leave its state", async () => {
+            const error = await thrown(sessionJob.create(retiring(null)));
+            assert.match(error.message, /retire\.v2: this stack has no job of v2 to stop/);
+            assert.deepEqual(flink.statements, []);
+            const { failures } = await sessionJob.check({}, retiring("savepoints"));
+            assert.match(failures[0]?.reason ?? "", /"savepoints": give a URI/);
+        });
+    });
 });

@@ -6,7 +6,7 @@ import {
     sqlJob,
     type ShadowFlinkJobArgs,
 } from "../components/index.js";
-import { graphOf, valueOf, type Registered } from "./graph.js";
+import { answers, graphOf, valueOf, type Registered } from "./graph.js";
 
 const script = (topic: string, group: string, prefix: string) => `
 CREATE TABLE flights (id STRING) WITH (
@@ -183,7 +183,7 @@ describe("ShadowFlinkJob", () => {
                             v2: {
                                 topic: "delays-v2",
                                 role: "candidate",
-                                job: { id: "job-id", status: "RUNNING" },
+                                job: { id: "job-id", status: "RUNNING", savepoint: null },
                                 outcome: "pass",
                             },
                         },
@@ -240,6 +240,52 @@ describe("ShadowFlinkJob", () => {
             names.filter((name) => name.startsWith("delays-v3")),
             ["delays-v3-comparison", "delays-v3-job", "delays-v3-topic"],
         );
+    });
+
+    describe("protects", () => {
+        const three = { v1: candidate, v2: candidate, v3: candidate };
+        const protectedOf = async (change: Partial<ShadowFlinkJobArgs>) => {
+            const graph = await graphOf(
+                false,
+                () => new ShadowFlinkJob("delays", { ...args, versions: three, ...change }),
+            );
+            return inputsOf(graph, "delays-cluster")["protected"];
+        };
+
+        it("the version that is asked for, and those declared before it, so that a refused move lifts nothing", async () => {
+            assert.deepEqual(await protectedOf({ authority: "v1" }), ["v1"]);
+            assert.deepEqual(await protectedOf({ authority: "v2" }), ["v1", "v2"]);
+            assert.deepEqual(await protectedOf({ authority: "v3" }), ["v1", "v2", "v3"]);
+        });
+
+        it("no version that is retired", async () => {
+            const change = { authority: "v3", retire: { v1: {} } };
+            assert.deepEqual(await protectedOf(change), ["v2", "v3"]);
+        });
+    });
+
+    it("compares no version that is retired, and stops its job only if the routing record says so", async () => {
+        const versions = { v1: candidate, v2: candidate };
+        const retire = { v1: { savepoint: "s3://savepoints" } };
+        const build = () =>
+            new ShadowFlinkJob("delays", { ...args, authority: "v2", versions, retire });
+        const graph = await graphOf(false, build);
+        assert.deepEqual(inputsOf(graph, "delays-authority")["retire"], ["v1"]);
+        assert.ok(!graph.some(({ name }) => name === "delays-v1-comparison"));
+        assert.equal(inputsOf(graph, "delays-v1-job")["retire"], null);
+        const { "pulumi-nodejs:dynamic/shadow-flink:Authority": answer } = answers;
+        answers["pulumi-nodejs:dynamic/shadow-flink:Authority"] = (inputs) => {
+            const { routing } = answer!(inputs) as { routing: object };
+            return { routing: { ...routing, retired: ["v1"] } };
+        };
+        try {
+            const retired = await graphOf(false, build);
+            assert.deepEqual(inputsOf(retired, "delays-v1-job")["retire"], {
+                savepoint: "s3://savepoints",
+            });
+        } finally {
+            answers["pulumi-nodejs:dynamic/shadow-flink:Authority"] = answer!;
+        }
     });
 
     it("compares nothing where there is one version only", async () => {
@@ -332,6 +378,17 @@ describe("ShadowFlinkJob", () => {
             assert.match(message, /consumers\.c\.maxRepeats: is 1\.5: /);
             assert.match(message, /alignment\.lookBackRecords: is 0: /);
             assert.match(message, /alignment\.disorderSeconds: is -3: /);
+        });
+
+        it("the retirement of the authority, of a job that is not managed, and of nothing", () => {
+            const message = problemsOf({
+                authority: "v2",
+                retire: { v1: {}, v2: { savepoint: " " }, v8: {} },
+            });
+            assert.match(message, /retire\.v1: the job of "v1" is not managed here/);
+            assert.match(message, /retire\.v2: "v2" is the authority, whose topic consumers read/);
+            assert.match(message, /retire\.v2\.savepoint: is empty/);
+            assert.match(message, /retire\.v8: "v8" is not in `versions` \(v1, v2\)/);
         });
 
         it("several problems at once", () => {

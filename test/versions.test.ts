@@ -69,6 +69,14 @@ describe("names of versions", () => {
         );
     });
 
+    it("refuses a number, which JavaScript would sort before the versions declared earlier", () => {
+        const versions = ["v1", "10"].map((version) => versionNames("delays", version, undefined));
+        const [problem, ...others] = nameProblems("delays", versions);
+        assert.deepEqual(others, []);
+        assert.equal(problem?.field, "versions.10");
+        assert.match(problem.message, /call it "v10"/);
+    });
+
     it("finds nothing wrong with sound names", () => {
         const versions = ["v1", "v2", "2026-11"].map((v) => versionNames("delays", v, undefined));
         assert.deepEqual(nameProblems("delays", versions), []);

@@ -50,6 +50,8 @@ export class SessionJob extends pulumi.dynamic.Resource {
     declare readonly restUrl: pulumi.Output<string>;
     declare readonly digest: pulumi.Output<string>;
     declare readonly status: pulumi.Output<string>;
+    /** Where it left a savepoint when it was retired; `null` where it was not, or left none. */
+    declare readonly savepoint: pulumi.Output<string | null | undefined>;
     /** ISO time. */
     declare readonly startedAt: pulumi.Output<string>;
 
@@ -67,6 +69,7 @@ export class SessionJob extends pulumi.dynamic.Resource {
                 restUrl: undefined,
                 status: undefined,
                 startedAt: undefined,
+                savepoint: undefined,
             },
             opts,
             "shadow-flink",
@@ -82,6 +85,7 @@ export function sessionJob(
     names: VersionNames,
     args: SqlJobArgs,
     opts: pulumi.CustomResourceOptions,
+    retire: pulumi.Input<{ savepoint: string | null } | null> = null,
 ): SessionJob {
     return new SessionJob(
         resourceName,
@@ -95,6 +99,7 @@ export function sessionJob(
             digest: pulumi.output(args.script).apply(scriptDigest),
             savepointDirectory: args.savepointDirectory ?? null,
             startTimeoutSeconds: args.startTimeoutSeconds ?? 120,
+            retire,
         },
         opts,
     );

@@ -9,6 +9,7 @@ import { planMove, type MovePlan } from "./cutover/movePlan.js";
 import { writeConsumers, writeInitial, type RoutingContext } from "./cutover/protocol.js";
 import { parseOffsets, type RoutingRecord } from "./cutover/routingRecord.js";
 import { countRepeats, describeRepeats } from "./cutover/repeats.js";
+import { retireProblems, toRetire } from "./cutover/retire.js";
 import { readRoutingRecord } from "./cutover/routingStore.js";
 import { viewOf } from "./cutover/view.js";
 import { nextWave, type Wave } from "./cutover/waves.js";
@@ -86,7 +87,10 @@ async function problems(
             return renamed;
         }
         const decision = await decide(kafka, inputs, live, owners);
-        const reasons = await objections(kafka, inputs, live, decision);
+        const reasons = [
+            ...(await objections(kafka, inputs, live, decision)),
+            ...(decision.kind === "stay" ? await retirement(kafka, inputs, live, false) : []),
+        ];
         return reasons.length > 0
             ? [{ property: "authority", reason: `refused. ${reasons.join("\n    ")}` }]
             : [];
@@ -194,8 +198,16 @@ async function actOn(
         return writeInitial(context, inputs.authority, topicOf(inputs, inputs.authority), groups);
     }
     switch (decision.kind) {
-        case "stay":
-            return isWrittenFor(inputs, live) ? live : writeConsumers(context, live, groups);
+        case "stay": {
+            if (isWrittenFor(inputs, live)) {
+                return live;
+            }
+            const against = await retirement(context.kafka, inputs, live, true);
+            if (against.length > 0) {
+                throw new Error(against.join("\n"));
+            }
+            return writeConsumers(context, live, groups, inputs.retire);
+        }
         case "move":
             return moveInOrder(context, live, decision.by, {
                 target: inputs.authority,
@@ -349,11 +361,37 @@ function sameRouting(state: Json, live: RoutingRecord): boolean {
     return known?.epoch === live.epoch && known.writtenAt === live.writtenAt;
 }
 
-/** Whether the record names this stack and its consumers. */
+/** What stands against stopping the versions for good that the program retires. */
+async function retirement(
+    kafka: KafkaPort,
+    inputs: AuthorityInputs,
+    live: RoutingRecord | undefined,
+    asksBroker: boolean,
+): Promise<string[]> {
+    const problems: string[] = [];
+    if (live === undefined) {
+        return problems;
+    }
+    for (const version of toRetire(live, inputs.retire)) {
+        const groups = Object.fromEntries(
+            Object.entries(inputs.consumers).flatMap(([consumer, names]) =>
+                names[version] === undefined ? [] : [[consumer, names[version]]],
+            ),
+        );
+        problems.push(...(await retireProblems({ kafka, live, version, groups, asksBroker })));
+    }
+    return problems;
+}
+
+/** Whether the record names this stack, its consumers, and what it has retired. */
 function isWrittenFor(inputs: AuthorityInputs, live: RoutingRecord): boolean {
     const asked = Object.keys(inputs.consumers).sort();
     const routed = Object.keys(live.consumers).sort();
-    return live.owner === inputs.owner && asked.join("\n") === routed.join("\n");
+    return (
+        live.owner === inputs.owner &&
+        asked.join("\n") === routed.join("\n") &&
+        toRetire(live, inputs.retire).length === 0
+    );
 }
 
 /** What this stack is called, and what it was called when the state was written. */

@@ -1,6 +1,8 @@
 import { UnreachableError, withKafka } from "./connection.js";
+import { readRoutingRecord } from "./cutover/routingStore.js";
+import { declarationProblems, sameDeclarations } from "./declared.js";
 import type { ClusterInputs } from "./inputs.js";
-import { isKnown, type CheckFailure, type Verbs } from "./verbs.js";
+import { isKnown, type CheckFailure, type Json, type Verbs } from "./verbs.js";
 
 type WithKafka = typeof withKafka;
 
@@ -10,22 +12,25 @@ export const cluster = clusterVerbs(withKafka);
 /** The same on whatever Kafka `withKafka` connects to. */
 export function clusterVerbs(withKafka: WithKafka): Verbs {
     return {
-        check: async (_olds, news) => ({
+        check: async (olds, news) => ({
             inputs: news,
-            failures: isKnown(news) ? await missing(withKafka, news as ClusterInputs) : [],
+            failures: isKnown(news) ? await problems(withKafka, olds, news as ClusterInputs) : [],
         }),
         // It makes nothing; what it looks at is looked at by `check`, in every preview and every update.
-        diff: () => Promise.resolve({ changes: false }),
+        diff: (_id, olds, news) =>
+            Promise.resolve({ changes: !sameDeclarations(olds, news as ClusterInputs) }),
         create: (inputs) => Promise.resolve({ id: (inputs as ClusterInputs).name, outs: inputs }),
         update: (_id, _olds, news) => Promise.resolve({ outs: news }),
         delete: () => Promise.resolve(),
     };
 }
 
-async function missing(
+async function problems(
     withKafka: WithKafka,
-    { bootstrapServers, existing }: ClusterInputs,
+    olds: Json,
+    news: ClusterInputs,
 ): Promise<CheckFailure[]> {
+    const { bootstrapServers, existing, routingTopic, name } = news;
     try {
         return await withKafka(bootstrapServers, async (kafka) => {
             const failures: CheckFailure[] = [];
@@ -37,7 +42,8 @@ async function missing(
                     });
                 }
             }
-            return failures;
+            const live = await readRoutingRecord(kafka, routingTopic, name);
+            return [...failures, ...declarationProblems(olds, news, live)];
         });
     } catch (error) {
         if (error instanceof UnreachableError) {

@@ -19,6 +19,10 @@ export interface ClusterInputs {
     readonly bootstrapServers: readonly string[];
     /** The topics of jobs that are not managed, by version. */
     readonly existing: Readonly<Record<string, string>>;
+    readonly versions: Readonly<Record<string, VersionInput>>;
+    /** The versions whose topic and job Pulumi does not let go. */
+    readonly protected: readonly string[];
+    readonly routingTopic: string;
 }
 
 /** Inputs that every resource of the provider half gets that looks at topics. */
@@ -76,6 +80,8 @@ export interface AuthorityInputs extends CommonInputs, ComparisonState {
     /** Most repeats that a move may announce, of the consumers that have such a limit. */
     readonly maxRepeats: Readonly<Record<string, number>>;
     readonly alignment: AlignmentSettings;
+    /** Versions whose job is to be stopped for good. */
+    readonly retire: readonly string[];
 }
 
 export interface SessionJobInputs {
@@ -94,4 +100,6 @@ export interface SessionJobInputs {
     /** Where to leave a savepoint when the job is stopped; `null` for none. */
     readonly savepointDirectory: string | null;
     readonly startTimeoutSeconds: number;
+    /** Stops the job for good, with a savepoint where a directory is given; absent or `null` lets it run. */
+    readonly retire?: { readonly savepoint: string | null } | null;
 }

@@ -22,10 +22,14 @@ interface SessionJobState extends SessionJobInputs {
     readonly restUrl: string;
     readonly startedAt: string;
     readonly status: string;
+    /** Where it left a savepoint when it was retired. */
+    readonly savepoint?: string | null;
 }
 
 /** The status of a job that the cluster does not know. */
 const missing = "MISSING";
+/** The status of one that was stopped for good. */
+const retired = "RETIRED";
 
 /** Inputs whose change is taken over into the state; the job itself goes on. */
 const remembered = ["gateway", "rest", "savepointDirectory", "startTimeoutSeconds"] as const;
@@ -41,7 +45,11 @@ function check(olds: Json, news: Json) {
 
 async function diff(_id: string, olds: Json, news: Json): Promise<{ changes: boolean }> {
     const old = olds as SessionJobState;
+    if (old.status === retired) {
+        return { changes: false };
+    }
     if (
+        isAsked(news["retire"]) ||
         [...remembered, ...build].some(
             (key) => news[key] === unknownValue || news[key] !== olds[key],
         )
@@ -71,6 +79,12 @@ async function diff(_id: string, olds: Json, news: Json): Promise<{ changes: boo
 async function create(json: Json): Promise<{ id: string; outs: Json }> {
     const inputs = json as SessionJobInputs;
     const log = prefixedLog(inputs.name);
+    if (isAsked(inputs.retire)) {
+        throw new Error(
+            `retire.${inputs.version}: this stack has no job of ${inputs.version} to stop, and starts none for that. Remove ` +
+                "the version from `versions` and `retire`.",
+        );
+    }
     const until = Date.now() + inputs.startTimeoutSeconds * 1000;
     const session = await SqlGatewaySession.open(inputs.gateway);
     try {
@@ -133,7 +147,14 @@ async function update(_id: string, olds: Json, news: Json): Promise<{ outs: Json
     const inputs = news as SessionJobInputs;
     const old = olds as SessionJobState;
     const log = prefixedLog(inputs.name);
+    if (old.status === retired) {
+        return { outs: toState({ ...news, ...lastOf(old) }) };
+    }
     const rest = new FlinkRest(await restAfterUpdate(old, inputs));
+    if (inputs.retire !== null && inputs.retire !== undefined) {
+        const savepoint = await stop(rest, old, inputs.retire.savepoint);
+        return { outs: toState({ ...news, ...lastOf(old), status: retired, savepoint }) };
+    }
     const found = await rest.job(old.jobId);
     let jobId = old.jobId;
     if (found === undefined || isTerminal(found.state)) {
@@ -168,28 +189,45 @@ function neverAgain({ version, jobName, digest }: SessionJobInputs): string {
 
 async function remove(_id: string, json: Json): Promise<void> {
     const state = json as SessionJobState;
-    const log = prefixedLog(state.name);
-    const { jobId, savepointDirectory } = state;
-    const rest = new FlinkRest(state.restUrl);
+    await stop(new FlinkRest(state.restUrl), state, state.savepointDirectory);
+}
+
+function isAsked(retire: unknown): boolean {
+    return retire !== null && retire !== undefined;
+}
+
+/** What is known of a job that nobody looks at any more. */
+function lastOf({ jobId, restUrl, startedAt, status, savepoint = null }: SessionJobState) {
+    return { jobId, restUrl, startedAt, status, savepoint, reportVersion: 1 };
+}
+
+/** Stops the job, and returns the path of its savepoint where one was left. Called again it finds what it did. */
+async function stop(
+    rest: FlinkRest,
+    { name, jobId }: SessionJobState,
+    savepointDirectory: string | null,
+): Promise<string | null> {
+    const log = prefixedLog(name);
     const job = await rest.job(jobId);
     if (job === undefined) {
         log(`job ${jobId} is unknown to the cluster already.`);
-        return;
+        return null;
     }
     if (isTerminal(job.state)) {
         const path = savepointDirectory === null ? undefined : await stoppedWith(rest, jobId);
         log(
             `job ${jobId} is ${job.state} already${path === undefined ? "." : `, savepoint: ${path}`}`,
         );
-        return;
+        return path ?? null;
     }
     if (savepointDirectory === null) {
         await cancelJob(rest, jobId);
         log(`job ${jobId} is cancelled, without a savepoint.`);
-    } else {
-        const path = await stopJob(rest, jobId, savepointDirectory);
-        log(`job ${jobId} is stopped, savepoint: ${path}`);
+        return null;
     }
+    const path = await stopJob(rest, jobId, savepointDirectory);
+    log(`job ${jobId} is stopped, savepoint: ${path}`);
+    return path;
 }
 
 async function restAfterUpdate(old: SessionJobState, inputs: SessionJobInputs): Promise<string> {

@@ -27,6 +27,10 @@ export function sessionJobProblems(olds: Json, news: Json): CheckFailure[] {
     judge("script", scriptProblem);
     judge("savepointDirectory", directoryProblem);
     judge("startTimeoutSeconds", timeoutProblem);
+    const { retire } = inputs as { retire?: { savepoint?: unknown } | null };
+    if (retire !== null && retire?.savepoint !== undefined && retire.savepoint !== unknownValue) {
+        judge("retire", () => directoryProblem(retire.savepoint));
+    }
     if (typeof inputs.script === "string" && isKnown("digest")) {
         judge("digest", (value) => digestProblem(value, inputs.script as string));
     }

@@ -69,6 +69,12 @@ export function decideMove(question: MoveQuestion): MoveDecision {
         // Those that were moved on already are taken back.
         return moving === undefined ? { kind: "stay" } : { kind: "move", by: "rollback" };
     }
+    if (live.retired?.includes(requested) === true) {
+        return refuse(
+            `${requested} was retired: its job is stopped for good. Consumers stay on ${live.authority} (${live.topic}). ` +
+                "Declare a new version for it.",
+        );
+    }
     if (isStandby(requested, question.topic, live.history)) {
         return { kind: "move", by: "rollback" };
     }

@@ -72,17 +72,20 @@ export async function writeInitial(
     return record;
 }
 
-/** Takes consumers into the routing record or out of it, and a new owner's name, where authority stays. */
+/** Takes consumers into the routing record or out of it, retired versions and a new owner's name, where authority stays. */
 export async function writeConsumers(
     context: RoutingContext,
     live: RoutingRecord,
     groups: Readonly<Record<string, string>>,
+    retired: readonly string[] = [],
 ): Promise<RoutingRecord> {
+    const all = [...new Set([...(live.retired ?? []), ...retired])];
     const record: RoutingRecord = {
         ...live,
         owner: context.owner,
         writtenAt: context.now().toISOString(),
         consumers: routesOf(groups, live.consumers),
+        ...(all.length === 0 ? {} : { retired: all }),
     };
     await publish(context, live, () => Promise.resolve(record));
     return record;
