@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import type { CompareArgs } from "../components/compare.js";
 import { comparisonVerbs } from "../components/provider/comparison.js";
 import type { Verdict } from "../components/provider/comparison/verdict.js";
 import { UnreachableError } from "../components/provider/connection.js";
@@ -11,8 +12,12 @@ import type { ComparisonInputs, ComparisonState } from "../components/provider/i
 import { unknownValue, type Json } from "../components/provider/verbs.js";
 import { delays, settingsOf, type Delay } from "./comparison/world.js";
 import { MemoryKafka, type MemoryTopic } from "./cutover/memoryKafka.js";
+import { MetricsDouble } from "./flink/metricsDouble.js";
 
 const settings = settingsOf({ waitSeconds: 0, settleSeconds: 0, recheckAfterSeconds: 60 });
+const metricsOf = (metrics: CompareArgs["metrics"]) => ({
+    metrics: settingsOf({ metrics }).metrics,
+});
 const lines: string[] = [];
 const { log } = console;
 
@@ -234,6 +239,54 @@ describe("the comparison resource", () => {
             assert.deepEqual(verdict.gaps, [
                 "There is no topic delays-v2. Is the job that writes it running?",
             ]);
+        });
+    });
+
+    describe("asks elsewhere too", () => {
+        const metric = { incumbent: "http://127.0.0.1:65/a", candidate: "http://127.0.0.1:65/b" };
+
+        it("and does not pass where nobody answers", async () => {
+            const jobs = {
+                v1: null,
+                v2: { rest: "http://127.0.0.1:65", jobId: "c0ffee", jobName: null },
+            };
+            const asked = stack.inputs({
+                jobs,
+                settings: { ...settings, ...metricsOf({ revenue: { json: metric } }) },
+            });
+            const passed = await stack.passed();
+            const state = await stack.update(passed, asked);
+            assert.equal(state.verdict?.outcome, "inconclusive");
+            const lacking = state.verdict.findings.filter(({ outcome }) => outcome !== "pass");
+            assert.deepEqual(
+                lacking.map(({ rule }) => rule),
+                ["metrics", "jobHealth"],
+            );
+            assert.match(lacking[1]!.sentence, /job c0ffee: Could not look at job c0ffee: /);
+        });
+
+        it("and counts restarts from the first look on, until that begins anew", async () => {
+            const flink = await new MetricsDouble().start();
+            Object.assign(flink, { fetchedAt: 0, backpressures: [0.1] });
+            try {
+                const address = { rest: flink.url, jobId: "j", jobName: null };
+                const asked = stack.inputs({ jobs: { v1: null, v2: address } });
+                const first = await stack.create(asked);
+                stack.goOn(8);
+                const second = await stack.update(first, asked);
+                assert.equal(second.verdict?.outcome, "pass", lines.join("\n"));
+                assert.deepEqual(second.jobs, first.jobs);
+                flink.restarts += 1;
+                stack.goOn(1);
+                const third = await stack.update(second, asked);
+                assert.equal(third.verdict?.outcome, "inconclusive");
+                assert.match(third.verdict.findings[0]!.sentence, /job j was restarted once/);
+                stack.kafka.createTopic("delays-v2", 3);
+                const anew = await stack.update(third, asked);
+                assert.equal(anew.jobs?.["v2"]?.restarts, flink.restarts);
+            } finally {
+                await flink.stop();
+            }
         });
     });
 
