@@ -265,7 +265,9 @@ describe("the comparison resource", () => {
             assert.match(lacking[1]!.sentence, /job c0ffee: Could not look at job c0ffee: /);
         });
 
-        it("and counts restarts from the first look on, until that begins anew", async () => {
+        it("and counts restarts from the first look on, until that begins anew", async function () {
+            // Every look lets Flink fetch for two seconds.
+            this.timeout(60_000);
             const flink = await new MetricsDouble().start();
             Object.assign(flink, { fetchedAt: 0, backpressures: [0.1] });
             try {

@@ -45,6 +45,14 @@ describe("what Flink says of a job", () => {
         assert.deepEqual([cluster.looks, cluster.unknownNames], [2, []]);
     });
 
+    it("is not what was fetched when somebody asked before", async () => {
+        cluster.fetchedAt = 0;
+        cluster.onLook = (look) => {
+            cluster.restarts = look === 1 ? 3 : 4;
+        };
+        assert.equal((await look()).restarts, 3);
+    });
+
     it("is a problem where it is not complete in time, and no number is made up", async () => {
         cluster.fetchedAt = 1_000;
         const { problem, ...numbers } = await look(1200);
@@ -83,6 +91,6 @@ describe("what Flink says of a job", () => {
         const { status } = await look(1_500);
         assert.equal(status, "RESTARTING");
         assert.ok(Date.now() - begun < 3_000);
-        assert.equal(cluster.looks, 1);
+        assert.equal(cluster.looks, 2);
     });
 });

@@ -9,6 +9,8 @@ export class MetricsDouble {
     fetchedAt = 2;
     state = "RUNNING";
     restarts = 3;
+    /** Runs before each look at the job. */
+    onLook: (look: number) => void = () => {};
     watermarks: Record<string, string[]> = { source: [], window: ["2000", "1000"] };
     names: Record<string, string[]> = {
         source: ["Source__flights[1].numRecordsOut", "numRecordsOut"],
@@ -47,6 +49,7 @@ export class MetricsDouble {
         const names = this.names[third ?? ""] ?? [];
         if (second === undefined) {
             this.looks += 1;
+            this.onLook(this.looks);
             return [200, this.job()];
         }
         switch (fourth ?? second) {

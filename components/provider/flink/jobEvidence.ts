@@ -20,6 +20,8 @@ export interface SeenJob {
 }
 
 const pollMilliseconds = 500;
+/** An answer is what the cluster fetched when somebody asked before, at the start of the look say: it fetches anew then. */
+const fetchMilliseconds = 2_000;
 /** The status of a job that could not be asked for it. */
 const unknown = "UNKNOWN";
 
@@ -31,8 +33,12 @@ export async function beginToCount(
 ): Promise<JobBaseline | null> {
     try {
         const rest = new MetricsRest(address.rest, until);
-        const job = await rest.job(await idOf(address, until));
-        const counts = await countsOf(rest, job, until);
+        const id = await idOf(address, until);
+        if (known?.jobId === id && known.warm) {
+            return known;
+        }
+        await fetchAnew(rest, id, until);
+        const counts = await countsOf(rest, await rest.job(id), until);
         return typeof counts === "string" ? known : baselineAt(known, counts, Date.now());
     } catch {
         // Said by the look itself, which asks again.
@@ -53,6 +59,7 @@ export async function jobEvidence(
     try {
         jobId = await idOf(address, until);
         const rest = new MetricsRest(address.rest, until);
+        await fetchAnew(rest, jobId, until);
         const job = await completeJob(rest, jobId, until);
         const counts = await countsOf(rest, job, until);
         const counted = typeof counts === "string" ? undefined : counts;
@@ -106,6 +113,12 @@ async function idOf({ rest, jobId, jobName }: JobAddress, until: number): Promis
         throw new Error(`No job named "${jobName}" is known at ${rest}.`);
     }
     return last.id;
+}
+
+/** Lets the cluster fetch what it has from its tasks; what it says is at most ten seconds old then. */
+async function fetchAnew(rest: MetricsRest, id: string, until: number): Promise<void> {
+    await rest.job(id);
+    await pause(Math.min(fetchMilliseconds, (until - Date.now()) / 4));
 }
 
 /** The job once the metrics of all of its tasks are there; as it is where it does not run, or the time is over. */
