@@ -124,8 +124,8 @@ describe("Protobuf", () => {
             optional int32 a = 3; optional int32 b = 4; M part = 5;`);
         assert.deepEqual(await read(schema, 8, 1, 0x12, 0), { right: "object {}" });
         assert.deepEqual(await read(schema, 0x12, 0, 8, 1), { left: "integer 1" });
-        assert.deepEqual(await read(schema, 0x2a, 2, 0x18, 1, 0x2a, 4, 0x20, 2, 0x18, 3), {
-            "part.a": "integer 3",
+        assert.deepEqual(await read(schema, 0x2a, 4, 0x18, 1, 0x20, 1, 0x2a, 2, 0x20, 2), {
+            "part.a": "integer 1",
             "part.b": "integer 2",
         });
         assert.deepEqual(await read(schema, 0x18, 1, 0x18, 2), { a: "integer 2" });
@@ -192,14 +192,14 @@ describe("Protobuf", () => {
             at: { seconds: 1795428000, nanos: 123456789 },
             took: { seconds: -1, nanos: -500000000 },
             count: { value: 0 },
-            times: [{ seconds: 1795428000 }, { seconds: 1795428000, nanos: 120_000_000 }],
+            times: [{ seconds: 1795428000 }, { seconds: 1795428000, nanos: 20_000_000 }],
             blobs: [{ value: Buffer.from([1]) }],
         });
         assert.deepEqual(found, {
             at: 'string "2026-11-23T10:00:00.123456789Z"',
             took: "number -1.5",
             count: "integer 0",
-            times: 'array ["2026-11-23T10:00:00Z","2026-11-23T10:00:00.120Z"]',
+            times: 'array ["2026-11-23T10:00:00Z","2026-11-23T10:00:00.020Z"]',
             blobs: 'array [{"$bytes":"01"}]',
         });
         const leaf: Leaf = { type: "string", text: found["at"].slice("string ".length) };
@@ -330,8 +330,8 @@ describe("Protobuf", () => {
             fake.hold(
                 7,
                 "PROTOBUF",
-                'syntax = "proto3"; package p; import "a.proto"; import "b.proto"; message M { A a = 1; B b = 2; }',
-                [reference("a.proto"), reference("b.proto")],
+                'syntax = "proto3"; package p; import "a.proto"; message M { A a = 1; }',
+                [reference("a.proto")],
             );
             fake.holdVersion(
                 "a.proto",
