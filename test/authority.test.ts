@@ -457,6 +457,37 @@ describe("the authority resource", () => {
             assert.equal(record.epoch, 1);
         });
 
+        it("moves a consumer that is listed only after a promotion from where it stands", async () => {
+            await stack.initial();
+            await stack.kafka.commitOffsets("report", "delays", at(10, 9));
+            await stack.update(await stack.promotion());
+            const consumers = {
+                dashboard: { v1: "dashboard", v2: "dashboard-v2" },
+                report: { v1: "report", v2: "report-v2" },
+            };
+            const inputs = stack.inputs({ authority: "v2", consumers });
+            assert.deepEqual(await stack.failures(inputs), []);
+            assert.match(
+                lines.join("\n"),
+                /new consumer: consumer report: from group report \(5 records unread\) to group report-v2/,
+            );
+            assert.equal((await stack.kafka.committedOffsets("report-v2", "delays-v2")).size, 0);
+            const before = await stack.live();
+            const record = await stack.update(inputs);
+            const committed = await stack.kafka.committedOffsets("report-v2", "delays-v2");
+            assert.equal(committed.size, 3);
+            const { report, dashboard } = record.consumers;
+            assert.deepEqual(
+                [report?.previousGroup, report?.previousCommitted, report?.own?.handOver?.version],
+                ["report", { 0: "10", 1: "9" }, "v1"],
+            );
+            assert.deepEqual(dashboard, before?.consumers["dashboard"]);
+            // It reads on there: nothing is to be done a second time.
+            const { outs } = await stack.verbs.update("delays", {}, inputs);
+            assert.equal((await stack.verbs.diff("delays", outs, inputs)).changes, false);
+            assert.deepEqual(outs["routing"], record);
+        });
+
         it("says which consumer has no group on the version", async () => {
             await stack.initial();
             const inputs = await stack.promotion();

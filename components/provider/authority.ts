@@ -6,6 +6,7 @@ import { decideMove, type MoveDecision } from "./cutover/decide.js";
 import { describePlan } from "./cutover/describePlan.js";
 import { HalfDoneError, moveInOrder, type MovesBy } from "./cutover/moveInOrder.js";
 import { planMove, type MovePlan } from "./cutover/movePlan.js";
+import { beforeItCame } from "./cutover/newcomers.js";
 import { writeConsumers, writeInitial, type RoutingContext } from "./cutover/protocol.js";
 import { parseOffsets, type RoutingRecord } from "./cutover/routingRecord.js";
 import { countRepeats, describeRepeats } from "./cutover/repeats.js";
@@ -90,6 +91,7 @@ async function problems(
         const reasons = [
             ...(await objections(kafka, inputs, live, decision)),
             ...(decision.kind === "stay" ? await retirement(kafka, inputs, live, false) : []),
+            ...(decision.kind === "stay" ? await newcomerProblems(kafka, inputs, live) : []),
         ];
         return reasons.length > 0
             ? [{ property: "authority", reason: `refused. ${reasons.join("\n    ")}` }]
@@ -111,15 +113,22 @@ async function objections(
     if (decision.kind === "unknown") {
         log("whether authority moves depends on the verdict, which this `up` looks for first");
     }
-    if (decision.kind !== "move" || live === undefined) {
+    // With an override it moves whatever the verdict will be.
+    const by =
+        decision.kind === "unknown" && inputs.override !== null
+            ? "override"
+            : decision.kind === "move"
+              ? decision.by
+              : undefined;
+    if (by === undefined || live === undefined) {
         return [];
     }
     const wave = nextWave(live, inputs.authority, ordersOf(inputs), true);
-    const plan = await makePlan(kafka, inputs, live, wave, decision.by);
-    describePlan(plan, new Date()).forEach((line) => log(`${decision.by}: ${line}`));
+    const plan = await makePlan(kafka, inputs, live, wave, by);
+    describePlan(plan, new Date()).forEach((line) => log(`${by}: ${line}`));
     const order = describeOrder(inputs, wave);
     if (order !== undefined) {
-        log(`${decision.by}: ${order}`);
+        log(`${by}: ${order}`);
     }
     return plan.problems;
 }
@@ -206,7 +215,9 @@ async function actOn(
             if (against.length > 0) {
                 throw new Error(against.join("\n"));
             }
-            return writeConsumers(context, live, groups, inputs.retire);
+            return writeConsumers(context, live, groups, inputs.retire, () =>
+                planNewcomers(context.kafka, inputs, live),
+            );
         }
         case "move":
             return moveInOrder(context, live, decision.by, {
@@ -290,6 +301,41 @@ function makePlan(
         withoutIdentity: by === "rollback" ? "earliest" : "refuse",
         signal: AbortSignal.timeout(settings.timeoutSeconds * 1000),
     });
+}
+
+/** Consumers that are listed only now may still read a version that authority has left: they are moved as all were. */
+async function planNewcomers(
+    kafka: KafkaPort,
+    inputs: AuthorityInputs,
+    live: RoutingRecord,
+): Promise<MovePlan[]> {
+    const plans: MovePlan[] = [];
+    for (const [consumer, groups] of Object.entries(inputs.consumers)) {
+        const isNew = !Object.hasOwn(live.consumers, consumer);
+        const before = isNew ? await beforeItCame(kafka, live, consumer, groups) : undefined;
+        if (before !== undefined) {
+            const source = { version: before.authority, topic: before.topic };
+            const wave = { consumers: [consumer], source, isLast: true };
+            plans.push(await makePlan(kafka, inputs, before, wave, "override"));
+        }
+    }
+    return plans;
+}
+
+async function newcomerProblems(
+    kafka: KafkaPort,
+    inputs: AuthorityInputs,
+    live: RoutingRecord | undefined,
+): Promise<string[]> {
+    const plans = live === undefined ? [] : await planNewcomers(kafka, inputs, live);
+    const log = prefixedLog(inputs.name);
+    for (const plan of plans) {
+        // That authority moves is not what is going on here.
+        describePlan(plan, new Date())
+            .slice(1)
+            .forEach((line) => log(`new consumer: ${line}`));
+    }
+    return plans.flatMap(({ problems }) => problems);
 }
 
 /** The groups of those that are moved; of one that the program lists no more, the one with which it came. */

@@ -3,9 +3,11 @@ import { GroupNotEmptyError, type KafkaPort, type Offsets } from "../kafka/port.
 import type { Log } from "../log.js";
 import type { Override } from "./decide.js";
 import type { ConsumerMove, MovePlan } from "./movePlan.js";
+import { newcomer } from "./newcomers.js";
 import { recordAfter } from "./recordAfter.js";
 import type { RoutingRecord } from "./routingRecord.js";
 import { readRoutingRecord } from "./routingStore.js";
+import { viewOf, withViews, type View } from "./view.js";
 import { describeMoving, type Wave } from "./waves.js";
 
 const readBackSeconds = 15;
@@ -68,8 +70,7 @@ export async function writeInitial(
             },
         ],
     };
-    await publish(context, undefined, () => Promise.resolve(record));
-    return record;
+    return publish(context, undefined, () => Promise.resolve(record));
 }
 
 /** Takes consumers into the routing record or out of it, retired versions and a new owner's name, where authority stays. */
@@ -78,17 +79,44 @@ export async function writeConsumers(
     live: RoutingRecord,
     groups: Readonly<Record<string, string>>,
     retired: readonly string[] = [],
+    planNewcomers: () => Promise<readonly MovePlan[]> = () => Promise.resolve([]),
 ): Promise<RoutingRecord> {
     const all = [...new Set([...(live.retired ?? []), ...retired])];
-    const record: RoutingRecord = {
-        ...live,
-        owner: context.owner,
-        writtenAt: context.now().toISOString(),
-        consumers: routesOf(groups, live.consumers),
-        ...(all.length === 0 ? {} : { retired: all }),
-    };
-    await publish(context, live, () => Promise.resolve(record));
-    return record;
+    return publish(context, live, async () => {
+        const routes = { ...live.consumers };
+        const views: Record<string, View> = {};
+        for (const plan of await planNewcomers()) {
+            refuseProblems(plan);
+            for (const [name, move] of Object.entries(plan.consumers)) {
+                const came = newcomer(live, plan, name);
+                if (came !== undefined) {
+                    await commitAndReadBack(context, move.group, live.topic, move.committed);
+                    context.log(
+                        `consumer ${name}: group ${move.group} stands ready on ${live.topic}`,
+                    );
+                    routes[name] = came.route;
+                    views[name] = came.view;
+                }
+            }
+        }
+        const record: RoutingRecord = {
+            ...live,
+            owner: context.owner,
+            writtenAt: context.now().toISOString(),
+            consumers: routesOf(groups, routes),
+            ...(all.length === 0 ? {} : { retired: all }),
+        };
+        for (const name of Object.keys(live.consumers)) {
+            views[name] = viewOf(live, name);
+        }
+        return withViews(record, views);
+    });
+}
+
+function refuseProblems({ problems }: MovePlan): void {
+    if (problems.length > 0) {
+        throw new Error(`Nothing was moved. ${problems.join(" ")}`);
+    }
 }
 
 /**
@@ -105,12 +133,9 @@ export async function carryOut(
     wave: Pick<Wave, "isLast"> = { isLast: true },
 ): Promise<RoutingRecord> {
     const { log } = context;
-    let record: RoutingRecord | undefined;
-    await publish(context, live, async () => {
+    const record = await publish(context, live, async () => {
         const plan = await makePlan();
-        if (plan.problems.length > 0) {
-            throw new Error(`Nothing was moved. ${plan.problems.join(" ")}`);
-        }
+        refuseProblems(plan);
         const consumers: Record<string, ConsumerMove> = {};
         for (const [name, move] of Object.entries(plan.consumers)) {
             const topic = plan.to.topic.name;
@@ -126,16 +151,12 @@ export async function carryOut(
                     : `consumer ${name}: group ${move.group} has members that never left ${topic}; it reads on where it is`,
             );
         }
-        record = recordAfter(live, { ...plan, consumers }, reason, {
+        return recordAfter(live, { ...plan, consumers }, reason, {
             isLast: wave.isLast,
             owner: context.owner,
             writtenAt: context.now().toISOString(),
         });
-        return record;
     });
-    if (record === undefined) {
-        throw new Error("The move ended without a record.");
-    }
     log(
         record.moving === undefined
             ? `authority is ${record.authority} (${record.topic}), epoch ${record.epoch}`
@@ -149,7 +170,7 @@ async function publish(
     context: RoutingContext,
     expected: RoutingRecord | undefined,
     makeRecord: () => Promise<RoutingRecord>,
-): Promise<void> {
+): Promise<RoutingRecord> {
     const { kafka, name, routingTopic } = context;
     const writer = await kafka.fence(context.transactionalId);
     try {
@@ -163,6 +184,7 @@ async function publish(
         const record = await makeRecord();
         await writer.write(routingTopic, [{ key: name, value: JSON.stringify(record) }]);
         await readBack(context, record);
+        return record;
     } finally {
         await writer.close();
     }

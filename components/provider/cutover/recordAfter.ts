@@ -93,7 +93,7 @@ function movedBefore(live: RoutingRecord, plan: MovePlan): string[] {
     );
 }
 
-function routeAfter(plan: MovePlan, name: string): ConsumerRoute | undefined {
+export function routeAfter(plan: MovePlan, name: string): ConsumerRoute | undefined {
     const move = plan.consumers[name];
     return (
         move && {
@@ -128,7 +128,7 @@ function viewAfter(
     };
 }
 
-function handOverOf(plan: MovePlan, name: string | undefined): HandOver {
+export function handOverOf(plan: MovePlan, name: string | undefined): HandOver {
     const { until, from, repeatsAtMost } =
         (name === undefined ? undefined : plan.consumers[name]?.handOver) ?? plan.handOver;
     return {
