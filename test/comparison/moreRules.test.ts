@@ -370,7 +370,7 @@ describe("metrics", () => {
         ]);
         assert.equal(on(100, 98).outcome, "fail");
         assert.equal(on(100, 98, { maxAbsoluteDifference: 2 }).outcome, "pass");
-        assert.equal(on(-100, -101).outcome, "pass");
+        assert.deepEqual([on(-100, -101).outcome, on(-100, -150).outcome], ["pass", "fail"]);
         assert.deepEqual(on(0, 3).lines, [
             "fail: The metric revenue is 3 for the candidate and 0 for the incumbent: 3 apart.",
         ]);
