@@ -4,10 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Format } from "../../../components/compare.js";
 import { type Decoder, decoderOf } from "../../../components/provider/comparison/formats/format.js";
 import type { Part } from "../../../components/provider/comparison/formats/reader.js";
-import {
-    type Patience,
-    Registry,
-} from "../../../components/provider/comparison/formats/registry.js";
+import { Registry } from "../../../components/provider/comparison/formats/registry.js";
 
 type Answer = { status?: number; body: unknown } | "never" | "hang up";
 
@@ -52,8 +49,9 @@ export class FakeRegistry {
         this.answers.set(path, { body: { subject, version, id: 1, schema, references } });
     }
 
-    client(authorization: { header: string; from: string } | null = null): Registry {
-        return new Registry(this.url, authorization, patience);
+    /** A client that waits longer than a busy machine needs. */
+    client(deadlineMilliseconds = 10_000): Registry {
+        return new Registry(this.url, null, { deadlineMilliseconds, pausesMilliseconds: [5, 10] });
     }
 
     async stop(): Promise<void> {
@@ -63,7 +61,6 @@ export class FakeRegistry {
 }
 
 const unknown: Answer = { status: 404, body: { error_code: 40403, message: "Schema not found" } };
-export const patience: Patience = { deadlineMilliseconds: 400, pausesMilliseconds: [5, 10] };
 
 /** A record in Confluent's wire format; `indexes` is Protobuf's list of message indexes. */
 export function framed(id: number, record: Uint8Array, indexes: readonly number[] = []): Buffer {
