@@ -20,7 +20,7 @@ const quiet: Partial<Evidence> = {
 };
 
 describe("the report as a page", function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
 
     it("says what was decided and why before anything else", () => {
         const page = pageOf();
@@ -136,6 +136,45 @@ describe("the report as a page", function () {
         assert.match(undecided, /Why\s*delays-v2 was deleted\. not seen/);
         const early = even({ windows: [] });
         assert.match(early, /No window counts yet/);
+    });
+
+    it("sets what a control version differs beside what the candidate does", () => {
+        const control = sampleEvidence();
+        const page = pageOf({
+            control: {
+                ...control,
+                candidate: { ...control.candidate, version: "v1-again" },
+                windows: [windowOf(0, { changed: 40 }), windowOf(1)],
+                gaps: ["v1-again was restarted."],
+            },
+        });
+        const [head, changed] = page.table("The control version beside the candidate");
+        assert.deepEqual(head, ["Against v1", "v1-again (control)", "◆ v2"]);
+        assert.deepEqual(changed, ["Changed, of pairs", "0.5 %", "0.5 %"]);
+        assert.match(page.text, /compared in 2 windows\.[^]*v1-again was restarted\./);
+    });
+
+    it("says which windows stand for several, and draws them as one of them", () => {
+        const page = pageOf({
+            windows: [
+                { ...windowOf(0), end: windowOf(9).end, windows: 10 },
+                windowOf(10, { extra: 1 }),
+            ],
+        });
+        assert.equal(
+            page.table("Records by window")[1]![0],
+            "2026-11-23T02:00Z – 2026-11-23T12:00Z (10 windows)",
+        );
+        assert.match(page.text, /10 windows that earlier looks verified are drawn as 1 point\./);
+        // 400 records in each of them, beside 3,854 in the other.
+        assert.ok(page.all("text").map(textOf).includes("4,000"));
+    });
+
+    it("heads every column and row", () => {
+        for (const head of pageOf().all("th")) {
+            assert.notEqual(textOf(head), "");
+            assert.match(attribute(head, "scope")!, /^(col|row)$/);
+        }
     });
 
     it("draws both versions so that they are told apart without colours", () => {
@@ -311,7 +350,7 @@ describe("the report as a page", function () {
                     assert.deepEqual(new Page(html).errors, []);
                 },
             ),
-            { numRuns: 20 },
+            { numRuns: 10 },
         );
     });
 });

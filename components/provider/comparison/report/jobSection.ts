@@ -45,7 +45,7 @@ export function jobSection({ evidence, verdict }: Report): Markup {
             noun: "number",
             rows,
             columns: [
-                { title: "", kind: "name", cell: ([name]) => name },
+                { title: "What", kind: "name", cell: ([name]) => name },
                 {
                     title: verdict.incumbent,
                     side: "incumbent",

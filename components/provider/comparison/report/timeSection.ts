@@ -97,7 +97,7 @@ export function timeSection(report: Report): Markup {
                               cell: ({ behind }) => (behind === null ? "–" : duration(behind)),
                           },
                           {
-                              title: "",
+                              title: "State",
                               cell: (row) =>
                                   row.records === 0
                                       ? "idle"

@@ -70,7 +70,7 @@ export function windowsSection(report: Report): Markup {
                     side: "candidate",
                     cell: (of) => of.candidateDuplicates,
                 },
-                { title: "", cell: (window) => (differs(window) ? "differs" : "equal") },
+                { title: "Result", cell: (window) => (differs(window) ? "differs" : "equal") },
             ],
         })}
     </section>`;
