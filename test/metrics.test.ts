@@ -93,7 +93,7 @@ describe("metrics from elsewhere", () => {
         answers("/broken", "{}", 500);
         for (const [path, reason] of [
             ["/null", "has no number as its whole answer, but null"],
-            ["/html", `answered 200 with something else than JSON (${url}/html)`],
+            ["/html?token=secret", `answered 200 with something else than JSON (${url}/html)`],
             ["/broken", `answered 500 (${url}/broken)`],
             ["/nothing?token=secret", `answered 404 (${url}/nothing)`],
         ] as const) {
@@ -128,6 +128,8 @@ describe("metrics from elsewhere", () => {
         const { problem, incumbent } = await ask(json("/endless"));
         assert.equal(incumbent, 1);
         assert.equal(problem, `The candidate's source gave more than 1 MiB (${url}/endless).`);
+        answers("/long", `${" ".repeat(1_048_576)}1`);
+        assert.match((await ask(json("/long"))).problem ?? "", /gave more than 1 MiB/);
         paths.set("/silent", () => {});
         const late = await ask(json("/silent"), AbortSignal.timeout(100));
         assert.equal(
@@ -145,6 +147,7 @@ describe("metrics from elsewhere", () => {
         answers("/incumbent", "1");
         answers("/candidate", "no");
         const args = { ...json("/candidate"), authorizationFrom: "SHADOW_FLINK_TEST_TOKEN" };
+        process.env["SHADOW_FLINK_TEST_TOKEN"] = "";
         const missing = await ask(args);
         assert.equal(
             missing.problem,
@@ -177,7 +180,7 @@ describe("metrics from elsewhere", () => {
             status: "success",
             data: { resultType: "vector", result: [{ metric: {}, value }] },
         });
-        for (const value of [[1, ""], [1, 5], [1], null, "5"]) {
+        for (const value of [[1, ""], [1, "1e999"], [1, 5], [1], null, "5"]) {
             answers("/api/v1/query", JSON.stringify(sample(value)));
             assert.match((await ask({ prometheus })).problem ?? "", /which is no number\.$/);
         }

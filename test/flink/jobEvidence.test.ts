@@ -29,6 +29,7 @@ describe("what Flink says of a job", () => {
         ).evidence;
 
     it("is asked for until it is complete, and only by names that are there", async () => {
+        cluster.fetchedAt = 3;
         assert.deepEqual(await look(), {
             jobId: "j",
             status: "RUNNING",
@@ -42,7 +43,7 @@ describe("what Flink says of a job", () => {
             exception: "a.New",
             problem: null,
         });
-        assert.deepEqual([cluster.looks, cluster.unknownNames], [2, []]);
+        assert.deepEqual([cluster.looks, cluster.unknownNames], [3, []]);
     });
 
     it("is not what was fetched when somebody asked before", async () => {
