@@ -37,6 +37,7 @@ export interface AlignmentArgs {
 interface CutoverArguments {
     readonly consumers?: Readonly<Record<string, ConsumerArgs>>;
     readonly alignment?: AlignmentArgs;
+    readonly bakeSeconds?: number;
 }
 
 export interface CutoverSettings {
@@ -71,7 +72,11 @@ export function cutoverSettings({
 }
 
 /** What is wrong with the numbers. */
-export function cutoverProblems({ consumers = {}, alignment = {} }: CutoverArguments): Problem[] {
+export function cutoverProblems({
+    consumers = {},
+    alignment = {},
+    bakeSeconds = 0,
+}: CutoverArguments): Problem[] {
     const problems: Problem[] = [];
     const refuse = (field: string, value: unknown, message: string) => {
         problems.push({ field, message: `is ${show(value)}: ${message}` });
@@ -87,6 +92,13 @@ export function cutoverProblems({ consumers = {}, alignment = {} }: CutoverArgum
                 "give a whole number of records, at least 0, or leave it out for no limit.",
             );
         }
+    }
+    if (!(Number.isFinite(bakeSeconds) && bakeSeconds >= 0)) {
+        refuse(
+            "bakeSeconds",
+            bakeSeconds,
+            "give seconds, at least 0; 0 compares nothing after a promotion.",
+        );
     }
     const { lookBackRecords, disorderSeconds } = alignment;
     if (

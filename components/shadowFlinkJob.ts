@@ -57,6 +57,11 @@ export interface ShadowFlinkJobArgs {
      * from `versions`. Defaults to none.
      */
     retire?: Record<string, RetireArgs>;
+    /**
+     * How long a promoted version is still compared with the one before it, in seconds. Where they differ meanwhile, a
+     * rollback is recommended, in `rollbackRecommended` and in the log; nothing moves by itself. Defaults to `0`: no longer.
+     */
+    bakeSeconds?: number;
     /** Lets a promotion through without a passing verdict. Kept in the routing record's history for ever. */
     override?: OverrideArgs;
 }
@@ -110,6 +115,8 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
     readonly authority: pulumi.Output<string>;
     /** The verdict on the version declared last that was compared; `null` where none was. */
     readonly verdict: pulumi.Output<Verdict | null>;
+    /** Why authority should go back, where a promoted version differs from the one before it; `null` where it does not. */
+    readonly rollbackRecommended: pulumi.Output<string | null>;
     /** Every version, with its topic, role, job and verdict. */
     readonly versions: pulumi.Output<Record<string, VersionOutput>>;
     /** The routing record: groups and positions of every consumer, and the history of authority. */
@@ -187,6 +194,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                         jobs: jobAddresses(name, versions, version, job),
                         candidateDigest: job.digest,
                         onFail: args.onFail ?? "report",
+                        bakeSeconds: args.bakeSeconds ?? 0,
                     },
                     { parent: this, dependsOn: [job, required(topics[version])] },
                 ),
@@ -233,6 +241,9 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
         this.verdict = pulumi
             .all(Object.values(comparisons).map(({ verdict }) => verdict))
             .apply((verdicts) => verdicts.findLast((verdict) => verdict !== null) ?? null);
+        this.rollbackRecommended = pulumi
+            .all([pointer.routing, compared?.verdict ?? null])
+            .apply(([{ history }, verdict]) => rollbackReason(history, verdict));
         this.versions = pulumi
             .all([
                 pointer.routing,
@@ -259,6 +270,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
             topic: this.topic,
             authority: this.authority,
             verdict: this.verdict,
+            rollbackRecommended: this.rollbackRecommended,
             versions: this.versions,
             routing: this.routing,
             consumers: this.consumers,
@@ -395,6 +407,23 @@ function overrideOf({ override, authority }: ShadowFlinkJobArgs): Override | nul
     return override?.version === authority
         ? { reason: override.reason, approvedBy: override.approvedBy }
         : null;
+}
+
+/** Only a verdict on the authority itself, from after it was promoted, says anything against it. */
+function rollbackReason(history: readonly Tenure[], verdict: Verdict | null): string | null {
+    const tenure = history.at(-1);
+    if (
+        verdict?.outcome !== "fail" ||
+        tenure?.version !== verdict.candidate ||
+        !(Date.parse(verdict.comparedAt) > Date.parse(tenure.since))
+    ) {
+        return null;
+    }
+    const why = verdict.findings.find(({ outcome }) => outcome === "fail")?.sentence ?? "";
+    return (
+        `${verdict.candidate} holds authority and no longer says the same as ${verdict.incumbent}: ${why} ` +
+        `Set authority to ${verdict.incumbent} to go back.`
+    );
 }
 
 function mapValues<T, U>(

@@ -355,6 +355,13 @@ describe("the comparison resource", () => {
             assert.deepEqual(lines, []);
         });
 
+        it("has nothing to do at one though where the job runs is not known yet", async () => {
+            const passed = await stack.passed();
+            const unknownJob = { rest: unknownValue, jobId: unknownValue, jobName: null };
+            const inputs = stack.inputs({ jobs: { v1: null, v2: unknownJob } });
+            assert.equal(await stack.changes(passed, inputs), false);
+        });
+
         it("has nothing to do at a young verdict, whichever it is", async () => {
             const state = await stack.passed();
             assert.equal(await stack.changes(state), false);
@@ -409,5 +416,52 @@ describe("the comparison resource", () => {
         assert.deepEqual(await stack.verbs.check({}, inputs), { inputs, failures: [] });
         await stack.verbs.delete("delays-v2", inputs);
         assert.equal(stack.connections, 0);
+    });
+
+    describe("behind a promotion", () => {
+        const baking = { authority: "v2", bakeSeconds: 600 };
+        /** v2 passed, and was promoted. */
+        async function promoted(): Promise<ComparisonState & Json> {
+            const before = await stack.create();
+            stack.goOn(8);
+            const passed = await stack.update(before);
+            assert.equal(passed.verdict?.outcome, "pass");
+            stack.route("v1", "v2");
+            return passed;
+        }
+
+        it("looks no more, unless it is asked to for a while", async () => {
+            const state = await promoted();
+            const changes = async (change: Partial<ComparisonInputs>) =>
+                (await stack.verbs.diff("delays-v2", state, stack.inputs(change))).changes;
+            assert.equal(await changes({ authority: "v2" }), false);
+            const stale = { ...state, verdict: { ...state.verdict!, comparedAt: "2026-01-01" } };
+            const { changes: again } = await stack.verbs.diff(
+                "delays-v2",
+                stale,
+                stack.inputs(baking),
+            );
+            assert.equal(again, true);
+            // Nothing stands in the way of a rollback that is asked for.
+            const back = stack.inputs({ ...baking, authority: "v1" });
+            assert.equal((await stack.verbs.diff("delays-v2", stale, back)).changes, false);
+            const over = stack.inputs({ ...baking, bakeSeconds: 1e-9 });
+            assert.equal((await stack.verbs.diff("delays-v2", stale, over)).changes, false);
+        });
+
+        it("recommends a rollback where they differ, and never fails the update for it", async () => {
+            const state = await promoted();
+            stack.goOn(4, (record) => ({ ...record, mean_delay: (record.mean_delay ?? 0) + 1 }));
+            const news = stack.inputs({ ...baking, onFail: "error" });
+            const { verdict } = await stack.update(state, news);
+            assert.deepEqual(
+                [verdict?.outcome, verdict?.candidate, verdict?.incumbent],
+                ["fail", "v2", "v1"],
+            );
+            assert.match(
+                lines.join("\n"),
+                /rollback recommended: v2 holds authority and no longer says the same as v1\. Nothing was moved/,
+            );
+        });
     });
 });

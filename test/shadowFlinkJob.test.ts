@@ -288,6 +288,48 @@ describe("ShadowFlinkJob", () => {
         }
     });
 
+    it("recommends a rollback for a verdict against the authority, from after it was promoted, and for no other", async () => {
+        const [authorityType, comparisonType] = ["Authority", "Comparison"].map(
+            (type) => `pulumi-nodejs:dynamic/shadow-flink:${type}`,
+        ) as [string, string];
+        const originals = { ...answers };
+        const recommended = async (version: string, comparedAt: string, outcome: string) => {
+            answers[authorityType] = () => ({
+                routing: {
+                    authority: "v2",
+                    topic: "delays-v2",
+                    consumers: {},
+                    history: [{ version: "v1" }, { version: "v2", since: "2026-11-23T12:00:00Z" }],
+                },
+            });
+            answers[comparisonType] = () => ({
+                verdict: {
+                    outcome,
+                    candidate: version,
+                    incumbent: "v1",
+                    comparedAt,
+                    findings: [{ outcome: "fail", sentence: "Counts differ." }],
+                },
+            });
+            let job: ShadowFlinkJob | undefined;
+            try {
+                const promoted = { ...args, authority: "v2" };
+                await graphOf(false, () => (job = new ShadowFlinkJob("delays", promoted)));
+                return await valueOf(job!.rollbackRecommended);
+            } finally {
+                Object.assign(answers, originals);
+            }
+        };
+        const [before, after] = ["2026-11-23T11:59:00Z", "2026-11-23T12:01:00Z"];
+        assert.equal(
+            await recommended("v2", after, "fail"),
+            "v2 holds authority and no longer says the same as v1: Counts differ. Set authority to v1 to go back.",
+        );
+        assert.equal(await recommended("v2", before, "fail"), null);
+        assert.equal(await recommended("v2", after, "pass"), null);
+        assert.equal(await recommended("v3", after, "fail"), null);
+    });
+
     it("compares nothing where there is one version only", async () => {
         const versions = { v1: candidate };
         const canary = { partitions: 3, replicationFactor: 1 };
@@ -372,7 +414,9 @@ describe("ShadowFlinkJob", () => {
                     c: { group: "c", maxRepeats: 1.5 },
                 },
                 alignment: { lookBackRecords: 0, disorderSeconds: -3 },
+                bakeSeconds: -1,
             });
+            assert.match(message, /bakeSeconds: is -1: /);
             assert.match(message, /consumers\.a\.order: is NaN: give a number/);
             assert.match(message, /consumers\.b\.maxRepeats: is -1: give a whole number/);
             assert.match(message, /consumers\.c\.maxRepeats: is 1\.5: /);

@@ -9,6 +9,7 @@ import { currentFingerprint, type Subject } from "./comparison/subject.js";
 import { summarise } from "./comparison/summary.js";
 import type { Verdict } from "./comparison/verdict.js";
 import { withKafka } from "./connection.js";
+import { bakesAgainst } from "./cutover/bake.js";
 import { isStandby, lostAuthorityAt } from "./cutover/decide.js";
 import { parseOffsets, recordOffsets } from "./cutover/routingRecord.js";
 import { readRoutingRecord } from "./cutover/routingStore.js";
@@ -68,6 +69,8 @@ interface Incumbent {
     readonly topic: string;
     /** When the candidate last held authority, where it did; a verdict from before then is no longer asked. */
     readonly candidateLostAt: string | null;
+    /** Whether the version under comparison holds authority, and this is the standby. */
+    readonly bakes?: boolean;
 }
 
 /**
@@ -85,6 +88,14 @@ async function incumbentOf(kafka: KafkaPort, inputs: ComparisonInputs): Promise<
         holder === inputs.version || isStandby(inputs.version, { name: own, id }, history);
     const topic = live?.topic ?? inputs.versions[holder]?.topic;
     const candidateLostAt = lostAuthorityAt(inputs.version, history);
+    // A rollback that is asked for must not wait for anything.
+    const standby =
+        inputs.authority === inputs.version
+            ? bakesAgainst(live, inputs.version, inputs.bakeSeconds ?? 0, new Date())
+            : null;
+    if (standby !== null) {
+        return { ...standby, candidateLostAt, bakes: true };
+    }
     return settled || topic === undefined ? null : { version: holder, topic, candidateLostAt };
 }
 
@@ -130,11 +141,17 @@ async function look(
 ): Promise<Json> {
     const inputs = news as ComparisonInputs;
     const log = prefixedLog(labelOf(inputs));
-    const state = await withKafka(inputs.bootstrapServers, (kafka) =>
+    const { bakes, ...state } = await withKafka(inputs.bootstrapServers, (kafka) =>
         compare(kafka, inputs, known, log),
     );
     const outs = toState({ ...news, ...state });
-    if (inputs.onFail === "error" && state.verdict !== null && state.verdict.outcome === "fail") {
+    // A breach behind a promotion must not stand in the way of what the same `up` does about it.
+    if (
+        inputs.onFail === "error" &&
+        !bakes &&
+        state.verdict !== null &&
+        state.verdict.outcome === "fail"
+    ) {
         throw new PartialFailure(labelOf(inputs), outs, reasonsOf(state.verdict));
     }
     return outs;
@@ -145,11 +162,11 @@ async function compare(
     inputs: ComparisonInputs,
     known: ComparisonState | null,
     log: Log,
-): Promise<ComparisonState> {
+): Promise<ComparisonState & { readonly bakes: boolean }> {
     const incumbent = await incumbentOf(kafka, inputs);
     if (incumbent === null) {
         log("nothing to compare: it holds authority, or is what a rollback goes back to");
-        return { verdict: null, range: null, kept: null };
+        return { verdict: null, range: null, kept: null, bakes: false };
     }
     const subject = subjectOf(inputs, incumbent);
     const range = await rangeOf(kafka, subject, known?.range, log);
@@ -187,9 +204,16 @@ async function compare(
         comparedAt: new Date().toISOString(),
     });
     summarise(verdict).forEach((line) => log(line));
+    if (incumbent.bakes === true && verdict.outcome === "fail") {
+        log(
+            `rollback recommended: ${inputs.version} holds authority and no longer says the same as ${incumbent.version}. ` +
+                `Nothing was moved; set authority to ${incumbent.version} and run \`pulumi up\` to go back.`,
+        );
+    }
     await writeReport(labelOf(inputs), { verdict, evidence, settings: inputs.settings }, log);
     const through = verdict.verifiedThrough === null ? null : Date.parse(verdict.verifiedThrough);
-    return { verdict, range, kept: gathered.keep(through), jobs: baselines };
+    const bakes = incumbent.bakes === true;
+    return { verdict, range, kept: gathered.keep(through), jobs: baselines, bakes };
 }
 
 /**

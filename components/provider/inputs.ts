@@ -45,6 +45,8 @@ export interface ComparisonInputs extends CommonInputs {
     /** Where Flink can be asked about the job of each version; `null` where that is not known. */
     readonly jobs: Readonly<Record<string, JobAddress | null>>;
     readonly onFail: "report" | "error";
+    /** How long after a promotion the version is still held against the one before it; absent is not at all. */
+    readonly bakeSeconds?: number;
 }
 
 /** Where the evidence of a verdict begins on both topics; offsets as strings by partition. */
