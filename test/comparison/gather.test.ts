@@ -171,6 +171,32 @@ describe("what keeps a look from being complete", () => {
         );
     });
 
+    it("is a transaction that has been open for long, and whose it is", async () => {
+        const open = { partition: 1, offset: 7n, producerId: 12n };
+        const { verdict } = await look({
+            incumbent: topicOf(delays(4)),
+            candidate: topicOf(delays(4)),
+            prepare: (kafka) => {
+                kafka.transactions = [
+                    { ...open, transactionalId: "delays-v2.0", since: -100_000 },
+                    { ...open, transactionalId: "just begun", since: 0 },
+                    { ...open, partition: 0, transactionalId: null, since: null },
+                ];
+            },
+        });
+        assert.equal(verdict.outcome, "inconclusive");
+        const ofCandidate = verdict.gaps.filter((gap) => gap.startsWith("delays-v2,"));
+        assert.equal(ofCandidate.length, 2);
+        assert.match(
+            ofCandidate[0]!,
+            /partition 0 .*offset 7, .*nobody owns any more \(producer 12\)/,
+        );
+        assert.match(
+            ofCandidate[1]!,
+            /partition 1 .*offset 7, .*of delays-v2\.0, open since 1969-12-31T23:58:20\.000Z/,
+        );
+    });
+
     it("is an undated record where the record's own timestamp counts", async () => {
         const { verdict } = await look({
             incumbent: topicOf(delays()),

@@ -12,6 +12,7 @@ import {
     type LogRange,
     type LogRecord,
     type Offsets,
+    type OpenTransaction,
     type ReadOptions,
     type TopicDescription,
     type TopicLog,
@@ -77,6 +78,8 @@ function encode(value: Value): Buffer | null {
 export class FakeKafka implements Partial<KafkaPort> {
     /** Runs before each look at the ends of a topic: the way in which a topic grows meanwhile. */
     onLook: (topic: string, look: number) => void = () => {};
+    /** What is open on any topic. */
+    transactions: readonly OpenTransaction[] = [];
     /** Offsets per fetch of a partition. */
     fetchSize = 100;
     readonly #looks = new Map<string, number>();
@@ -113,6 +116,10 @@ export class FakeKafka implements Partial<KafkaPort> {
             return [partition, BigInt(first === -1 ? log.length : first)] as const;
         });
         return Promise.resolve(new Map(offsets));
+    }
+
+    openTransactions(): Promise<readonly OpenTransaction[]> {
+        return Promise.resolve(this.transactions);
     }
 
     openLog({ name, ...described }: TopicDescription): Promise<TopicLog> {

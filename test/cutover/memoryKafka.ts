@@ -123,6 +123,8 @@ export function interrupt(kafka: KafkaPort, n: number, when: "before" | "after")
     const port: KafkaPort = {
         describeTopic: (topic) => through("describeTopic", () => kafka.describeTopic(topic)),
         earliestOffsets: (topic) => through("earliestOffsets", () => kafka.earliestOffsets(topic)),
+        openTransactions: (topic) =>
+            through("openTransactions", () => kafka.openTransactions(topic)),
         lastStableOffsets: (topic) =>
             through("lastStableOffsets", () => kafka.lastStableOffsets(topic)),
         offsetsAt: (topic, timestamp) =>

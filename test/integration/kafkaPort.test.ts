@@ -247,6 +247,33 @@ describe("Kafka", function () {
             await transactional.disconnect();
         });
 
+        it("tells whose transaction it cannot be read beyond, and since when", async () => {
+            const topic = await topicOf(2);
+            await producer.send({ topic, messages: [{ partition: 1, value: "a" }] });
+            const transactionalId = uniqueName("job");
+            const transactional = kafka.producer({
+                transactionalId,
+                idempotent: true,
+                maxInFlightRequests: 1,
+            });
+            await transactional.connect();
+            const before = Date.now();
+            const open = await transactional.transaction();
+            await write(open, topic, 1, "b");
+            const described = (await port.describeTopic(topic))!;
+            const [found, ...others] = await port.openTransactions(described);
+            assert.deepEqual(others, []);
+            assert.deepEqual(
+                [found?.partition, found?.offset, found?.transactionalId],
+                [1, 1n, transactionalId],
+            );
+            assert.ok(found!.since! >= before - 1_000 && found!.since! <= Date.now());
+            await open.commit();
+            await ends(topic, 0, 3);
+            assert.deepEqual(await port.openTransactions(described), []);
+            await transactional.disconnect();
+        });
+
         it("goes on over many fetches", async () => {
             const topic = await topicOf(2);
             const values = Array.from({ length: 200 }, (_, i) => `${i} ${"x".repeat(3_000)}`);

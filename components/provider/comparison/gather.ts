@@ -120,6 +120,9 @@ class Gathering {
                 incumbent: this.#intake.watermark("incumbent"),
                 candidate: this.#intake.watermark("candidate"),
             };
+            if (!this.#isEnough(coverage)) {
+                await this.#sayWhatHoldsBack();
+            }
             await this.#settle(coverage);
             await this.#both((reader) => reader.recheck());
             this.request.log(this.#state(coverage));
@@ -174,6 +177,14 @@ class Gathering {
                 return;
             }
         }
+    }
+
+    /** Open transactions are waited for until there is no more time, and then named. */
+    async #sayWhatHoldsBack(): Promise<void> {
+        await this.#both(async (reader) => {
+            const sentences = await reader.heldBack(this.#clock.now());
+            sentences.forEach((sentence) => this.gaps.note(sentence));
+        });
     }
 
     /** Reads both topics to their ends as they are now, at one pace. */

@@ -12,6 +12,9 @@ import {
 import type { CompareSettings } from "../../compare.js";
 import type { Gaps } from "./gaps.js";
 
+/** A transaction that is open for longer than a checkpoint takes. */
+const longMilliseconds = 60_000;
+
 /**
  * Reads one topic on from where it stopped, and notes what no longer is as it was: a topic that is another
  * one, has more partitions, or has lost records. After the first such thing it reads no more.
@@ -137,6 +140,27 @@ export class TopicReader {
                 );
             }
         });
+    }
+
+    /** What keeps records from being read although they were written long ago, one sentence each. */
+    async heldBack(now: number): Promise<string[]> {
+        if (this.#description === undefined || !this.#usable) {
+            return [];
+        }
+        const transactions = await this.kafka.openTransactions(this.#description).catch(() => []);
+        return transactions
+            .filter(({ since }) => since === null || now - since > longMilliseconds)
+            .map(({ partition, offset, producerId, transactionalId, since }) => {
+                const whose =
+                    transactionalId === null || since === null
+                        ? `that nobody owns any more (producer ${producerId}): end it with kafka-transactions.sh abort`
+                        : `of ${transactionalId}, open since ${new Date(since).toISOString()}: it ends with the next ` +
+                          "checkpoint of its job, or with its transaction.timeout.ms";
+                return (
+                    `${this.topic}, partition ${partition} cannot be read beyond offset ${offset}, since a ` +
+                    `transaction began there ${whose}.`
+                );
+            });
     }
 
     async close(): Promise<void> {

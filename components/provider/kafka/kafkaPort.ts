@@ -12,6 +12,7 @@ import {
     type TopicDescription,
     type TopicLog,
 } from "./port.js";
+import { openTransactions } from "./openTransactions.js";
 import { quietTimers } from "./quietTimers.js";
 import { rangesOf, readRanges } from "./readRanges.js";
 import { openTopicLog, type LogEnds } from "./topicLog.js";
@@ -96,6 +97,15 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
             return new Map(
                 [...ends].map(([p, end]) => [p, found.get(p)! < 0n ? end : found.get(p)!]),
             );
+        },
+        openTransactions: async (topic) => {
+            const leaders = new Leaders(settings.bootstrapServers, settings.clientId, topic);
+            const what = `Open transactions of ${topic.name}`;
+            try {
+                return await call(what, openTransactions(leaders, topic));
+            } finally {
+                await leaders.close();
+            }
         },
         openLog,
         read: async (name, from, to, options) => {

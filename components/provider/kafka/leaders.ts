@@ -22,6 +22,9 @@ const noLeader = -1;
 export class Leaders {
     readonly #connections = new Map<string, Promise<Connection>>();
     #leaders = new Map<number, Leader>();
+    /** Those that the last answer told of; none before there is one. */
+    #cluster: readonly string[] = [];
+    /** Whom to ask next. */
     #brokers: readonly string[];
 
     constructor(
@@ -37,13 +40,19 @@ export class Leaders {
         return this.#leaders.get(partition);
     }
 
+    /** The brokers of the cluster, as the last answer told them. */
+    get brokers(): readonly string[] {
+        return this.#cluster;
+    }
+
     /** Asks anew. Fails with {@link TopicReplacedError} where the broker does not know this incarnation. */
     async refresh(): Promise<void> {
         const { brokers, topics } = await this.#metadata();
         const addresses = new Map(
             brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]),
         );
-        this.#brokers = [...new Set([...addresses.values(), ...this.bootstrapServers])];
+        this.#cluster = [...new Set(addresses.values())];
+        this.#brokers = [...new Set([...this.#cluster, ...this.bootstrapServers])];
         const [topic] = topics;
         if (topic === undefined || topic.errorCode === unknownTopicId) {
             throw new TopicReplacedError(this.topic);

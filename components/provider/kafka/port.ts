@@ -70,6 +70,18 @@ export interface TopicLog {
     close(): Promise<void>;
 }
 
+/** A transaction that keeps the records behind its first one from being read. */
+export interface OpenTransaction {
+    readonly partition: number;
+    /** Offset of its first record there. */
+    readonly offset: bigint;
+    readonly producerId: bigint;
+    /** `null` where no coordinator knows it: it hangs. */
+    readonly transactionalId: string | null;
+    /** When it began, in ms since the epoch; `null` with an unknown id. */
+    readonly since: number | null;
+}
+
 /** All that this package asks of Kafka. Every call ends within its own deadline. */
 export interface KafkaPort {
     /** `undefined` where the topic does not exist. */
@@ -83,6 +95,8 @@ export interface KafkaPort {
      * there is none, what {@link lastStableOffsets} says.
      */
     offsetsAt(topic: string, timestamp: number): Promise<Offsets>;
+    /** The transactions that are open on the topic as described, by partition. */
+    openTransactions(topic: TopicDescription): Promise<readonly OpenTransaction[]>;
     /** Opens the topic as described: another incarnation of the same name is refused with {@link TopicReplacedError}. */
     openLog(topic: TopicDescription): Promise<TopicLog>;
     /**
