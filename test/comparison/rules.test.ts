@@ -196,6 +196,20 @@ describe("values", () => {
         assert.deepEqual(await failures(near, share), []);
     });
 
+    it("takes the same items in another order as equal where that is said, and no others", async () => {
+        const items = ["a,b", 'c"]', 2, { x: [1, 2] }, [3, 4], "a,b"];
+        const withItems = (of: unknown[]) => everywhere((record) => ({ ...record, items: of }));
+        const args = { fields: { items: { unordered: true } } };
+        const turned = items.toReversed();
+        assert.deepEqual(await failures(withItems(turned), args, withItems(items)), []);
+        assert.notDeepEqual(await failures(withItems(turned), {}, withItems(items)), []);
+        for (const other of [items.slice(1), [...items, 2], [...items.slice(1), 'a,b"']]) {
+            assert.notDeepEqual(await failures(withItems(other), args, withItems(items)), []);
+        }
+        const nested = [{ x: [2, 1] }, ...items.filter((item) => item !== items[3])];
+        assert.notDeepEqual(await failures(withItems(nested), args, withItems(items)), []);
+    });
+
     it("leaves ignored fields out, as if they were not there", async () => {
         const incumbent = everywhere((record) => ({ ...record, at: 1 }));
         const candidate = everywhere((record) => ({ ...record, at: "x" }));

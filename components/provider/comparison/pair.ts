@@ -1,4 +1,5 @@
 import type { CompareSettings } from "../../compare.js";
+import { sortedItems } from "./arrayItems.js";
 import { atMost, distance, parseDecimal, product, toNumber } from "./decimal.js";
 
 /** A field in which two counterparts differ beyond its tolerance, as canonical texts; `null` is absent. */
@@ -32,12 +33,20 @@ export class PairComparison {
             const [a, b] = [incumbent.get(field) ?? null, candidate.get(field) ?? null];
             if (a !== b && !this.allowed.has(field)) {
                 const numbers = this.#compareNumbers(field, a, b);
-                if (!numbers.tolerated) {
+                if (!numbers.tolerated && !this.#haveSameItems(field, a, b)) {
                     differences.push({ field, incumbent: a, candidate: b, by: numbers.by });
                 }
             }
         }
         return differences;
+    }
+
+    #haveSameItems(field: string, a: string | null, b: string | null): boolean {
+        if (a === null || b === null || this.#tolerances.get(field)?.unordered !== true) {
+            return false;
+        }
+        const items = sortedItems(a);
+        return items !== undefined && items === sortedItems(b);
     }
 
     #compareNumbers(
