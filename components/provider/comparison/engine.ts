@@ -19,7 +19,8 @@ export interface Row {
     readonly content: string | null;
     /** Id of its shape. */
     readonly shape: number;
-    /** Where it stands among those of its identity, of upserts: by timestamp, then by offset. */
+    /** Where it stands among those of its identity, of upserts: see `latestOfEach`. */
+    readonly partition: number;
     readonly timestamp: number;
     readonly offset: bigint;
 }
@@ -82,7 +83,7 @@ export class Engine {
             await connection.run(`
                 CREATE TABLE records (
                     side UTINYINT, win BIGINT, identity VARCHAR, hash DOUBLE, content VARCHAR,
-                    shape UINTEGER, ts BIGINT, place BIGINT
+                    shape UINTEGER, part INTEGER, ts BIGINT, place BIGINT
                 );
                 CREATE TABLE matched (hash DOUBLE)`);
             return new Engine(
@@ -104,7 +105,8 @@ export class Engine {
         return this.#spilled;
     }
 
-    add({ side, window, identity, identityHash, content, shape, timestamp, offset }: Row): void {
+    add(row: Row): void {
+        const { side, window, identity, identityHash, content, shape } = row;
         this.#spilled++;
         this.records.appendUTinyInt(sides[side]);
         this.records.appendBigInt(BigInt(window));
@@ -116,8 +118,9 @@ export class Engine {
             this.records.appendVarchar(content);
         }
         this.records.appendUInteger(shape);
-        this.records.appendBigInt(BigInt(timestamp));
-        this.records.appendBigInt(offset);
+        this.records.appendInteger(row.partition);
+        this.records.appendBigInt(BigInt(row.timestamp));
+        this.records.appendBigInt(row.offset);
         this.records.endRow();
     }
 
@@ -201,14 +204,23 @@ type LatestRow = [number, bigint, number, string];
 
 const bigint = (value: number) => BigInt(Number.isFinite(value) ? value : 0);
 
+/**
+ * Of the records of an identity in one partition the last one is what consumers are left with, and what compaction keeps,
+ * whatever the timestamps say; only between partitions there is no other order than theirs.
+ */
 const latestOfEach = `
     CREATE TEMP TABLE latest AS
-    SELECT * FROM records
-    QUALIFY row_number() OVER (PARTITION BY side, identity ORDER BY ts DESC, place DESC) = 1`;
+    SELECT * FROM (
+        FROM records
+        QUALIFY row_number() OVER (PARTITION BY side, identity, part ORDER BY place DESC) = 1
+    )
+    QUALIFY row_number() OVER (
+        PARTITION BY side, identity ORDER BY ts DESC, place DESC, content
+    ) = 1`;
 
 const keepCounted = `
     INSERT INTO records
-    SELECT side, newest, identity, hash, content, shape, ts, place
+    SELECT side, newest, identity, hash, content, shape, part, ts, place
     FROM (SELECT *, max(win) OVER (PARTITION BY identity) AS newest FROM latest)
     WHERE newest >= $from AND newest < $to AND content IS NOT NULL`;
 

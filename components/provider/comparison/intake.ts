@@ -279,6 +279,7 @@ export class Intake {
             identityHash: 0,
             content: tombstone ? null : writeContent(fields, this.#ignored),
             shape: shape.id,
+            partition: record.partition,
             timestamp: record.timestamp,
             offset: record.offset,
         });
@@ -314,6 +315,7 @@ export class Intake {
                 identityHash: known.identityHash,
                 content: this.#contentOf(text, known),
                 shape: known.shape.id,
+                partition: 0,
                 timestamp: 0,
                 offset: 0n,
             };
