@@ -133,6 +133,56 @@ describe("nextStep", () => {
     });
 });
 
+describe("a consumer that was moved by itself", () => {
+    const { handOver } = moved;
+    const own = {
+        epoch: 4,
+        previousEpoch: 2,
+        version: "v3",
+        topic: "delays-v3",
+        topicId: "id",
+        goesBack: false,
+        handOver: handOver && { ...handOver, version: "v2", topic: "delays-v2" },
+    };
+    const dashboard = {
+        ...moved.consumers.dashboard,
+        group: "dashboard-v3",
+        previousGroup: "dashboard-v2",
+    } as RoutingRecord["consumers"][string];
+    /** The others are on v2 still, at epoch 2. */
+    const ahead: RoutingRecord = {
+        ...moved,
+        epoch: 5,
+        consumers: { dashboard: { ...dashboard, own } },
+    };
+
+    it("reads what its own move says, and not what the record says of all", () => {
+        const drain = nextStep(ahead, "dashboard", sighting({ committed: { 0: 10, 1: 19 } }));
+        assert.deepEqual(
+            [drain.kind, drain.topic, drain.group, drain.epoch],
+            ["drain", "delays-v2", "dashboard-v2", 4],
+        );
+        const consume = nextStep(ahead, "dashboard", sighting({ committed: { 0: 10, 1: 20 } }));
+        assert.deepEqual(
+            [consume.kind, consume.topic, consume.group, consume.epoch],
+            ["consume", "delays-v3", "dashboard-v3", 4],
+        );
+        assert.ok(finishes(consume, ahead, "dashboard"));
+    });
+
+    it("passes over records on the way back only where its own move before was finished", () => {
+        const back = { ...own, goesBack: true };
+        const record = { ...ahead, consumers: { dashboard: { ...dashboard, own: back } } };
+        const finished = { committed: { 0: 10, 1: 20 } };
+        const from = (finishedEpoch: number) => {
+            const step = nextStep(record, "dashboard", { ...sighting(finished), finishedEpoch });
+            return step.kind === "consume" && step.from;
+        };
+        assert.deepEqual(from(2), offsets({ 0: 5 }));
+        assert.equal(from(4), undefined);
+    });
+});
+
 describe("judge", () => {
     const drain = nextStep(moved, "dashboard", sighting({ committed: {} }));
     it("delivers up to `until`, exclusive, and nothing of a partition that was added later", () => {

@@ -220,6 +220,25 @@ describe("consumers that are moved one after the other", () => {
         await fc.assert(moves(planMove), { numRuns: 600 });
     });
 
+    it("know that they go back to a version, also where nobody else ever came there", async () => {
+        const asked = ["v2", "v2", "v1", "v2"] as const;
+        const world: World = { seed: 7, partitions: [1, 2], orders: [0, 1, 2], asked };
+        const seen: boolean[] = [];
+        const simulation = new Simulation(world, async (request) => {
+            const plan = await planMove(request);
+            seen.push(...Object.keys(plan.consumers).map((name) => name === "a"));
+            return plan;
+        });
+        await simulation.run();
+        assert.deepEqual(seen, [true, false, true, true]);
+        const live = (await simulation.scene.live())!;
+        assert.equal(live.moving?.version, "v2");
+        const { version, goesBack, epoch, previousEpoch } = viewOf(live, "a");
+        assert.deepEqual([version, goesBack, epoch, previousEpoch], ["v2", true, 5, 4]);
+        assert.equal(viewOf(live, "b").goesBack, false);
+        assert.equal(viewOf(live, "c").version, "v1");
+    });
+
     const broken: Record<string, Planner> = {
         "takes all for those that came together": async (request) => {
             const plan = await planMove(request);

@@ -365,6 +365,30 @@ describe("the plan of a move", () => {
             });
         });
 
+        it("and forth again announces nothing for what was read when it held authority before", async () => {
+            const { scene, live } = await promoted();
+            const { kafka } = scene;
+            const readAll = async (version: string) =>
+                kafka.commitOffsets(
+                    `dashboard-${version}`,
+                    `delays-${version}`,
+                    scene.topic(version).end,
+                );
+            scene.topic("v1").append(0, record(12));
+            await readAll("v2");
+            const back = await scene.move(live, "rollback", await scene.plan(live, "v1"));
+            const later = [13, 14, 15].map(record);
+            scene.topic("v1").append(0, ...later);
+            scene.topic("v2").append(0, ...later);
+            await readAll("v1");
+            // The verdict rests on what both have written since 8, most of it before v2 lost authority.
+            const since = { incumbentFrom: at(8), candidateFrom: at(0), coveredFrom: 8 };
+            const again = await scene.plan(back, "v2", since);
+            assert.equal(again.consumers["dashboard"]?.repeatsAtMost, 0);
+            assert.equal(again.handOver.repeatsAtMost, 0);
+            assert.deepEqual(again.consumers["dashboard"].committed, scene.topic("v2").end);
+        });
+
         it("never trusts what the group once committed there", async () => {
             const { scene, live } = await promoted();
             await scene.kafka.commitOffsets("dashboard-v2", "delays-v2", at(7));
