@@ -20,7 +20,7 @@ export interface FollowedMessage {
     readonly message: EachMessagePayload["message"];
     /** The version of the job that wrote the topic. */
     readonly version: string;
-    /** The epoch of the routing record under which the record was read. */
+    /** The epoch of the move that led the consumer to this topic. */
     readonly epoch: number;
     /** To be called now and then by a handler that takes longer than the session timeout for one record. */
     readonly heartbeat: () => Promise<void>;

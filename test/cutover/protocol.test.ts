@@ -230,14 +230,36 @@ describe("a move", () => {
             async () => {
                 const plan = await given.plan(live, "v2", verified);
                 await carryOut(given.context, live, () => Promise.resolve(plan), promotion);
-                return plan;
+                const { dashboard } = plan.consumers;
+                return { ...plan, consumers: { dashboard: { ...dashboard!, committed: at(0) } } };
             },
             { ...promotion, verdict: "the zombie's" },
         );
-        await assert.rejects(zombie, /taken over by another producer/);
+        await assert.rejects(
+            zombie,
+            /has changed meanwhile: it was v1 at epoch 1.*it is v2 at epoch 2/,
+        );
+        // Nor does it commit for a group any more.
+        assert.deepEqual(await given.kafka.committedOffsets("dashboard-v2", "delays-v2"), at(2));
         const now = (await given.live())!;
         assert.equal(now.epoch, 2);
         assert.equal(now.history.at(-1)?.verdict, "a fingerprint");
+    });
+
+    it("is fenced off where the other one has not written its record yet", async () => {
+        const given = await scene();
+        const live = await given.initial();
+        const overtaken = carryOut(
+            given.context,
+            live,
+            async () => {
+                await given.kafka.fence(given.context.transactionalId);
+                return given.plan(live, "v2", verified);
+            },
+            promotion,
+        );
+        await assert.rejects(overtaken, /taken over by another producer/);
+        assert.deepEqual(await given.live(), live);
     });
 
     it("is refused where the record is another one than it was decided on", async () => {

@@ -139,6 +139,7 @@ export async function carryOut(
         const consumers: Record<string, ConsumerMove> = {};
         for (const [name, move] of Object.entries(plan.consumers)) {
             const topic = plan.to.topic.name;
+            await refuseChanged(context, live);
             const stayed =
                 reason.by === "rollback" ? await whereItStayed(context, move, topic) : undefined;
             if (stayed === undefined) {
@@ -174,19 +175,30 @@ async function publish(
     const { kafka, name, routingTopic } = context;
     const writer = await kafka.fence(context.transactionalId);
     try {
-        const live = await readRoutingRecord(kafka, routingTopic, name);
-        if (!sameRecord(live, expected)) {
-            throw new Error(
-                `The routing record has changed meanwhile: it was ${describe(expected)}, it is ${describe(live)}. ` +
-                    "Somebody else is moving these consumers; look at who, then run `pulumi up` again.",
-            );
-        }
+        await refuseChanged(context, expected);
         const record = await makeRecord();
         await writer.write(routingTopic, [{ key: name, value: JSON.stringify(record) }]);
         await readBack(context, record);
         return record;
     } finally {
         await writer.close();
+    }
+}
+
+/**
+ * The fence keeps an overtaken run from writing the record, but not from committing for a group: so this is asked before
+ * every commit too.
+ */
+async function refuseChanged(
+    { kafka, name, routingTopic }: RoutingContext,
+    expected: RoutingRecord | undefined,
+): Promise<void> {
+    const live = await readRoutingRecord(kafka, routingTopic, name);
+    if (!sameRecord(live, expected)) {
+        throw new Error(
+            `The routing record has changed meanwhile: it was ${describe(expected)}, it is ${describe(live)}. ` +
+                "Somebody else is moving these consumers; look at who, then run `pulumi up` again.",
+        );
     }
 }
 
