@@ -5,6 +5,7 @@ import * as path from "node:path";
 import * as readline from "node:readline";
 import {
     CommandError,
+    type Deployment,
     LocalWorkspace,
     type PulumiFn,
     type Stack,
@@ -132,6 +133,15 @@ export class TestStack {
         const found = (await this.resources()).find(({ urn }) => urn.endsWith(`::${name}`));
         assert.ok(found, `there is no ${name} in the state`);
         return found;
+    }
+
+    /** The state as `pulumi stack export` writes it, and as `import` takes it back. */
+    async exported(): Promise<Deployment> {
+        return this.stack.exportStack();
+    }
+
+    async imported(state: Deployment): Promise<void> {
+        await this.stack.importStack(state);
     }
 
     /** Runs `pulumi up` until it prints a line, and kills it there with all of its processes. */
