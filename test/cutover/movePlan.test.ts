@@ -220,6 +220,27 @@ describe("the plan of a move", () => {
         assert.deepEqual(plan.handOver.from, at(3));
     });
 
+    it("refuses a group that stands where the topic has no records, and not one that has just read on", async () => {
+        const scene = promotion();
+        await scene.kafka.commitOffsets("dashboard-v1", "delays-v1", at(1_000_000));
+        const live = await scene.initial();
+        const plan = await scene.plan(live, "v2", verified);
+        assert.deepEqual(plan.problems, [
+            "dashboard (group dashboard-v1) has committed offset 1000000 of delays-v1, partition 0, which ends at 10: were " +
+                "its offsets set by hand, was the topic made anew, or does it read what is not committed yet? Set them to " +
+                "where it stands.",
+        ]);
+        await scene.kafka.commitOffsets("dashboard-v1", "delays-v1", at(11));
+        const committedOffsets = scene.kafka.committedOffsets.bind(scene.kafka);
+        scene.kafka.committedOffsets = (...asked) => {
+            if (scene.topic("v1").end.get(0) === 10n) {
+                scene.topic("v1").append(0, record(10));
+            }
+            return committedOffsets(...asked);
+        };
+        assert.deepEqual((await scene.plan(live, "v2", verified)).problems, []);
+    });
+
     describe("with limits", () => {
         const limited = async (scene: Scene, change: Partial<MoveRequest>) =>
             planMove({ ...scene.request(await scene.initial(), "v2"), ...change });

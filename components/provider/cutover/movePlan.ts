@@ -150,6 +150,7 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
     const first = source.version === live.authority ? undefined : names[0];
     const all = followersOf(first === undefined ? wholeView(live) : viewOf(live, first));
     const together = new Map(names.map((name) => [name, followersOf(viewOf(live, name))]));
+    const problems: string[] = [];
     /** The groups that have read, by consumer. */
     const groups = new Map<string, Reader>();
     for (const name of names) {
@@ -166,6 +167,7 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
         if (offsets.size === 0) {
             continue;
         }
+        problems.push(...(await beyondEnd(kafka, name, route.group, source.topic, offsets, until)));
         const position = new Map(
             [...oldEarliest].map(([p, low]) => [p, later(offsets.get(p), low)]),
         );
@@ -216,7 +218,7 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
             return [p, later(start, low)];
         }),
     );
-    const problems: string[] = [];
+    const found = problems.length;
     const newFrom = await within(lookBackRecords, wanted, end, {
         kafka,
         topic: target.topic,
@@ -233,7 +235,7 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
     );
     let decoded = 0;
     let inCommon = 0;
-    await kafka.read(target.topic, newFrom, problems.length > 0 ? newFrom : end, {
+    await kafka.read(target.topic, newFrom, problems.length > found ? newFrom : end, {
         signal,
         onRecords: (records) => {
             for (const record of records) {
@@ -325,6 +327,33 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
         outlook,
         problems,
     };
+}
+
+/**
+ * Kafka takes any number as a commit. One behind the end is no position: all that is still to come would count as read,
+ * and the consumer itself would begin wherever its client resets to.
+ */
+async function beyondEnd(
+    kafka: KafkaPort,
+    consumer: string,
+    group: string,
+    topic: string,
+    committed: Offsets,
+    until: Offsets,
+): Promise<string[]> {
+    const isBeyond = (ends: Offsets) =>
+        [...committed].filter(([p, offset]) => offset > (ends.get(p) ?? 0n));
+    if (isBeyond(until).length === 0) {
+        return [];
+    }
+    // It may have read on since the ends were asked for.
+    const ends = await kafka.lastStableOffsets(topic);
+    return isBeyond(ends).map(
+        ([partition, offset]) =>
+            `${consumer} (group ${group}) has committed offset ${offset} of ${topic}, partition ${partition}, which ends at ` +
+            `${ends.get(partition) ?? "nothing, there is no such partition"}: were its offsets set by hand, was the topic made anew, or does it ` +
+            "read what is not committed yet? Set them to where it stands.",
+    );
 }
 
 async function mustExist(
