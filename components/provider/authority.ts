@@ -1,24 +1,30 @@
-import { positionDecoder } from "./comparison/position.js";
+import {
+    describeOrder,
+    groupsOn,
+    makePlan,
+    newcomerProblems,
+    ordersOf,
+    planNewcomers,
+    topicOf,
+} from "./authorityPlan.js";
 import { currentFingerprint } from "./comparison/subject.js";
 import { withKafka } from "./connection.js";
 import { conflict, unknownPointer } from "./cutover/conflict.js";
 import { decideMove, type MoveDecision } from "./cutover/decide.js";
 import { describePlan } from "./cutover/describePlan.js";
-import { HalfDoneError, moveInOrder, type MovesBy } from "./cutover/moveInOrder.js";
-import { planMove, type MovePlan } from "./cutover/movePlan.js";
-import { beforeItCame } from "./cutover/newcomers.js";
+import { HalfDoneError, moveInOrder } from "./cutover/moveInOrder.js";
 import { writeConsumers, writeInitial, type RoutingContext } from "./cutover/protocol.js";
-import { parseOffsets, type RoutingRecord } from "./cutover/routingRecord.js";
-import { countRepeats, describeRepeats } from "./cutover/repeats.js";
+import type { RoutingRecord } from "./cutover/routingRecord.js";
 import { retireProblems, toRetire } from "./cutover/retire.js";
 import { readRoutingRecord } from "./cutover/routingStore.js";
 import { viewOf } from "./cutover/view.js";
-import { nextWave, type Wave } from "./cutover/waves.js";
-import { explain, PartialFailure } from "./errors.js";
+import { nextWave } from "./cutover/waves.js";
+import { PartialFailure } from "./errors.js";
 import type { AuthorityInputs } from "./inputs.js";
 import type { KafkaPort } from "./kafka/port.js";
 import { prefixedLog, type Log } from "./log.js";
 import { toState } from "./state.js";
+import { tellRepeats } from "./tellRepeats.js";
 import { isKnown, type CheckFailure, type Json, type Verbs } from "./verbs.js";
 
 type WithKafka = typeof withKafka;
@@ -133,40 +139,6 @@ async function objections(
     return plan.problems;
 }
 
-/** How long after a move it is still of interest what it has repeated. */
-const repeatsToldHours = 24;
-const repeatsLookBack = 100_000;
-
-/** What a move announced as repeats, and what came of it: not kept anywhere, since it goes on changing. */
-async function tellRepeats(
-    kafka: KafkaPort,
-    inputs: AuthorityInputs,
-    live: RoutingRecord,
-): Promise<void> {
-    const log = prefixedLog(inputs.name);
-    const since = Date.parse(live.history.at(-1)?.since ?? "");
-    if (live.handOver === null || !(Date.now() - since < repeatsToldHours * 3_600_000)) {
-        return;
-    }
-    for (const consumer of Object.keys(live.consumers)) {
-        try {
-            const counting = {
-                kafka,
-                live,
-                decode: positionDecoder(inputs.settings),
-                lookBackRecords: repeatsLookBack,
-                signal: AbortSignal.timeout(30_000),
-            };
-            const count = await countRepeats(counting, consumer);
-            if (count !== undefined) {
-                log(describeRepeats(consumer, live, count));
-            }
-        } catch (error) {
-            log(`consumer ${consumer}: what was repeated could not be counted. ${explain(error)}`);
-        }
-    }
-}
-
 /** Brings the routing record to what is asked for, from wherever an earlier run was killed. */
 async function reconcile(
     withKafka: WithKafka,
@@ -266,128 +238,6 @@ async function decide(
         now: new Date(),
         maxVerdictAgeSeconds: inputs.settings.maxVerdictAgeSeconds,
     });
-}
-
-function makePlan(
-    kafka: KafkaPort,
-    inputs: AuthorityInputs,
-    live: RoutingRecord,
-    wave: Wave,
-    by: MovesBy,
-): Promise<MovePlan> {
-    const { range, verdict, settings } = inputs;
-    const coveredFrom = verdict?.coveredFrom ?? null;
-    return planMove({
-        kafka,
-        live,
-        target: { version: inputs.authority, topic: topicOf(inputs, inputs.authority) },
-        groups: groupsOf(wave, inputs, live),
-        source: wave.source,
-        decode: positionDecoder(settings),
-        // A verdict that nobody asked for may be about topics that are no longer there.
-        verified:
-            by === "promotion" &&
-            range !== null &&
-            coveredFrom !== null &&
-            range.incumbent === live.authority
-                ? {
-                      incumbentFrom: parseOffsets(range.incumbentFrom),
-                      candidateFrom: parseOffsets(range.candidateFrom),
-                      coveredFrom: Date.parse(coveredFrom),
-                  }
-                : null,
-        maxRepeats: inputs.maxRepeats,
-        alignment: inputs.alignment,
-        withoutIdentity: by === "rollback" ? "earliest" : "refuse",
-        signal: AbortSignal.timeout(settings.timeoutSeconds * 1000),
-    });
-}
-
-/** Consumers that are listed only now may still read a version that authority has left: they are moved as all were. */
-async function planNewcomers(
-    kafka: KafkaPort,
-    inputs: AuthorityInputs,
-    live: RoutingRecord,
-): Promise<MovePlan[]> {
-    const plans: MovePlan[] = [];
-    for (const [consumer, groups] of Object.entries(inputs.consumers)) {
-        const isNew = !Object.hasOwn(live.consumers, consumer);
-        const before = isNew ? await beforeItCame(kafka, live, consumer, groups) : undefined;
-        if (before !== undefined) {
-            const source = { version: before.authority, topic: before.topic };
-            const wave = { consumers: [consumer], source, isLast: true };
-            plans.push(await makePlan(kafka, inputs, before, wave, "override"));
-        }
-    }
-    return plans;
-}
-
-async function newcomerProblems(
-    kafka: KafkaPort,
-    inputs: AuthorityInputs,
-    live: RoutingRecord | undefined,
-): Promise<string[]> {
-    const plans = live === undefined ? [] : await planNewcomers(kafka, inputs, live);
-    const log = prefixedLog(inputs.name);
-    for (const plan of plans) {
-        // That authority moves is not what is going on here.
-        describePlan(plan, new Date())
-            .slice(1)
-            .forEach((line) => log(`new consumer: ${line}`));
-    }
-    return plans.flatMap(({ problems }) => problems);
-}
-
-/** The groups of those that are moved; of one that the program lists no more, the one with which it came. */
-function groupsOf(
-    { consumers }: Wave,
-    inputs: AuthorityInputs,
-    live: RoutingRecord,
-): Record<string, string> {
-    const groups = groupsOn(inputs, inputs.authority);
-    return Object.fromEntries(
-        consumers.map((name) => {
-            const route = live.consumers[name];
-            return [name, groups[name] ?? route?.previousGroup ?? route?.group ?? ""];
-        }),
-    );
-}
-
-function ordersOf({ consumers, orders }: AuthorityInputs): Record<string, number> {
-    return Object.fromEntries(Object.keys(consumers).map((name) => [name, orders[name] ?? 0]));
-}
-
-/** `undefined` where all go together. */
-function describeOrder(inputs: AuthorityInputs, { consumers }: Wave): string | undefined {
-    const orders = ordersOf(inputs);
-    const steps = [...new Set(consumers.map((name) => orders[name] ?? 0))].sort((a, b) => a - b);
-    if (steps.length < 2) {
-        return undefined;
-    }
-    const waves = steps.map((step) =>
-        consumers.filter((name) => (orders[name] ?? 0) === step).join(" and "),
-    );
-    return `one after the other: ${waves.join(", then ")}`;
-}
-
-function groupsOn(inputs: AuthorityInputs, version: string): Record<string, string> {
-    return Object.fromEntries(
-        Object.entries(inputs.consumers).map(([consumer, groups]) => {
-            const group = groups[version];
-            if (group === undefined) {
-                throw new Error(`Consumer ${consumer} has no group for ${version}.`);
-            }
-            return [consumer, group];
-        }),
-    );
-}
-
-function topicOf(inputs: AuthorityInputs, version: string): string {
-    const input = inputs.versions[version];
-    if (input === undefined) {
-        throw new Error(`${version} is not in \`versions\`.`);
-    }
-    return input.topic;
 }
 
 function routingContext(kafka: KafkaPort, inputs: AuthorityInputs, log: Log): RoutingContext {
