@@ -52,7 +52,8 @@ export interface RuleThresholds {
     /**
      * How far records come behind their topic's event time, and what Flink dropped as late. Critical. `maxLateShare` is
      * how much larger the candidate's share of records more than `allowedLatenessSeconds` behind may be than the
-     * incumbent's; `maxDroppedShare` the same for what its operators dropped.
+     * incumbent's, `0.001` where nothing is said: where a job restarts, a few come late. `maxDroppedShare` is the same
+     * for what its operators dropped.
      */
     lateness?: RuleArgs & { maxLateShare?: number; maxDroppedShare?: number };
     /**
@@ -204,7 +205,7 @@ export function readRules(root: Section, maxLagSeconds: number): RuleSettings {
         aggregates: { ...ofAggregates, ...readAggregates(aggregates) },
         lateness: {
             ...ofLateness,
-            maxLateShare: lateness.number("maxLateShare", share),
+            maxLateShare: lateness.number("maxLateShare", { ...share, fallback: 0.001 }),
             maxDroppedShare: lateness.number("maxDroppedShare", share),
         },
         watermarks: {

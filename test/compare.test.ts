@@ -62,7 +62,7 @@ describe("the arguments of a comparison", () => {
                 lateness: {
                     severity: "critical",
                     minRecords: 1,
-                    maxLateShare: 0,
+                    maxLateShare: 0.001,
                     maxDroppedShare: 0,
                 },
                 watermarks: { severity: "required", minRecords: 1, maxLagSeconds: 240 },

@@ -140,6 +140,7 @@ function nothingSeen({ incumbent, candidate }: CompareRequest, reason: string): 
         metrics: [],
         schemas: [],
         control: null,
+        comparedOnDisk: 0,
         leftOut: [],
         gaps: [reason],
         samples: [],

@@ -19,6 +19,7 @@ export function evidenceOf(change: Partial<Evidence> = {}): Evidence {
         metrics: [],
         schemas: [],
         control: null,
+        comparedOnDisk: 0,
         leftOut: [],
         gaps: [],
         samples: [],

@@ -88,6 +88,7 @@ export async function assemble(look: Look, engine: Engine | undefined): Promise<
             schemas: await intake.schemas.evidence(),
             control: null,
             leftOut: leftOut(look),
+            comparedOnDisk: engine?.spilled ?? 0,
             gaps: look.gaps,
             samples,
         },

@@ -20,6 +20,11 @@ export interface Evidence {
     readonly control: Evidence | null;
     /** Windows that do not count, and why. */
     readonly leftOut: readonly LeftOut[];
+    /**
+     * Records that did not cancel out in memory as they were read, and were compared on disk. How many depends on the
+     * order of reading and on the memory that there is; what is found does not.
+     */
+    readonly comparedOnDisk: number;
     /** What kept the look from being complete, one sentence each. Any one makes the verdict inconclusive. */
     readonly gaps: readonly string[];
     /** The first few differing identities of each kind in order of time, the same ones for the same records. */

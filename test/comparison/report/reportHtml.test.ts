@@ -16,6 +16,7 @@ const quiet: Partial<Evidence> = {
     metrics: [],
     schemas: [],
     samples: [],
+    comparedOnDisk: 0,
     leftOut: [],
 };
 

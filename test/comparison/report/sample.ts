@@ -241,6 +241,7 @@ export function sampleEvidence(): Evidence {
             },
         ],
         control: null,
+        comparedOnDisk: 0,
         leftOut: [
             {
                 reason: "warm-up",

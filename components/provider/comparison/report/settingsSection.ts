@@ -1,10 +1,11 @@
+import { several } from "../rules/wording.js";
 import { html, joined, type Markup } from "./markup.js";
 import type { Report } from "./report.js";
 
 const mostLines = 2_000;
 
 /** By which rules it was judged, and what exactly the verdict is about. */
-export function settingsSection({ settings, verdict }: Report): Markup {
+export function settingsSection({ settings, verdict, evidence }: Report): Markup {
     const lines = JSON.stringify(settings, null, 2).split("\n");
     const shown = lines.slice(0, mostLines).map(line);
     const rest = lines.length - shown.length;
@@ -13,6 +14,11 @@ export function settingsSection({ settings, verdict }: Report): Markup {
         <p>
             Fingerprint <code>${verdict.fingerprint}</code>: another candidate, topic, number of
             partitions or rule has another one, and this verdict does not hold for it.
+        </p>
+        <p>
+            ${several(evidence.comparedOnDisk, "record")} did not cancel out as they were read, and
+            were compared on disk: in ${settings.memoryMiB} MiB of memory at most, and past that
+            more slowly, with the same result.
         </p>
         <details>
             <summary>Every setting, defaults filled in</summary>
