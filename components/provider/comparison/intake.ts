@@ -13,12 +13,12 @@ import type { Kept } from "./kept.js";
 import { observe, placeOf, type Observation, type Place } from "./observe.js";
 import { bytesOfText, span, textOfRecord } from "./recordText.js";
 import { windowLength, windowStart, type Coverage, type Span } from "./sealing.js";
-import { Shapes, type Shape } from "./shape.js";
+import { mostShapes, Shapes, type Shape } from "./shape.js";
 import { Tally } from "./tally.js";
 import { Waiting, type Known } from "./waiting.js";
 
-/** More of one of these in a topic than can be told apart in memory; an id as a field name is the usual cause. */
-const most = { shapes: 200_000, windows: 200_000 };
+/** More windows of a topic than can be told apart in memory. */
+const mostWindows = 200_000;
 const mebibyte = 2 ** 20;
 
 /**
@@ -290,16 +290,16 @@ export class Intake {
             this.#spill(this.#mostWaitingBytes / 2);
         }
         for (const side of ["incumbent", "candidate"] as const) {
-            if (this.#tallies[side].windows.size > most.windows) {
+            if (this.#tallies[side].windows.size > mostWindows) {
                 this.gaps.note(
-                    `${this.topics[side]} has records in more than ${most.windows} windows: choose a longer ` +
+                    `${this.topics[side]} has records in more than ${mostWindows} windows: choose a longer ` +
                         "compare.windowSeconds, or another field as compare.eventTime.",
                 );
             }
         }
-        if (this.shapes.count > most.shapes) {
+        if (this.shapes.count > mostShapes) {
             this.gaps.note(
-                `The records of ${this.topics.incumbent} and ${this.topics.candidate} have more than ${most.shapes} ` +
+                `The records of ${this.topics.incumbent} and ${this.topics.candidate} have more than ${mostShapes} ` +
                     "combinations of fields: ids as field names?",
             );
         }

@@ -39,6 +39,9 @@ export class Shape {
     }
 }
 
+/** More in two topics than can be told apart in memory; an id as a field's name is the usual cause. */
+export const mostShapes = 200_000;
+
 /** All shapes of a look. */
 export class Shapes {
     readonly #all: Shape[] = [];
@@ -49,10 +52,14 @@ export class Shapes {
         return this.#all.length;
     }
 
+    /** Past the most that there may be, every other one is that of a record without fields. */
     of(fields: Iterable<readonly [path: string, type: { readonly type: JsonType }]>): Shape {
         let shape = this.#root;
         for (const [path, { type }] of fields) {
             shape = shape.with(path, type);
+            if (this.count > mostShapes) {
+                return this.#root;
+            }
         }
         return shape;
     }

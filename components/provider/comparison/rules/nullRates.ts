@@ -55,7 +55,7 @@ export const nullRates: Rule = {
                       outcome: "pass",
                       incumbent: null,
                       candidate: null,
-                      n: Math.max(...examined.map(({ incumbent }) => records(incumbent))),
+                      n: examined.reduce((n, { incumbent }) => Math.max(n, records(incumbent)), 0),
                       threshold,
                       sentence: `${several(examined.length, "field")} are null or absent as often on both.`,
                   },
