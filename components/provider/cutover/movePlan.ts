@@ -1,9 +1,12 @@
 import type { KafkaPort, LogRecord, Offsets, TopicDescription } from "../kafka/port.js";
-import { Aligner, ReadIdentities, type Alignment } from "./align.js";
-import { earliestTime, Horizon } from "./horizon.js";
-import { notBehind, unbounded, within, type AlignmentSettings } from "./lookBack.js";
+import { Aligner, type Alignment } from "./align.js";
+import { groupPosition } from "./groupPosition.js";
+import { earliestTime } from "./horizon.js";
+import { unbounded, within, type AlignmentSettings } from "./lookBack.js";
+import { at, earliest, isFrom, later, older } from "./offsets.js";
 import type { Outlook } from "./outlook.js";
-import { parseOffsets, type RoutingRecord } from "./routingRecord.js";
+import { newReader, type Reader, type Recorded } from "./reader.js";
+import type { RoutingRecord } from "./routingRecord.js";
 import { viewOf, wholeView, type View } from "./view.js";
 
 /** What of a record alignment needs; both `null` where it cannot be told. */
@@ -68,25 +71,6 @@ export interface ConsumerMove {
     readonly handOver?: FollowersMove;
 }
 
-/** One position to align: a group's, or that of followers, who finish the old topic first. */
-interface Reader {
-    readonly position: Offsets;
-    /** What it read of the old topic from here on is taken into account; earlier ones are not asked for. */
-    readonly began: Offsets;
-    /** Whether what it read from there on is all that may come again on the new topic. */
-    readonly isComplete: boolean;
-    /** Records of the old topic that were left out of the look-back; any of them may still come on the new one. */
-    readonly unseen: number;
-    /** Records of the new topic before these were read when this version held authority before. */
-    readonly readBefore: Offsets;
-    readonly read: ReadIdentities;
-    readonly horizon: Horizon;
-    unread: number;
-    uncovered: number;
-    /** Timestamp of the first unread record of the old topic; `null` where there is none. */
-    oldestUnread: number | null;
-}
-
 /**
  * Reads both topics and works out where every consumer goes on. Changes nothing, so that a preview can print it and
  * the move itself can do it again.
@@ -107,35 +91,19 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
     // What the last move says of the old topic holds for the target only if that is where it came from.
     const backOf = ({ handOver }: View) =>
         handOver?.version === target.version && handOver.topicId === newTopic.id ? handOver : null;
-    const beginning = new Map([...oldEarliest].map(([p]) => [p, 0n]));
+    const ground = { oldEarliest, newEarliest, verified, lookBackRecords, disorderMilliseconds };
     const reader = (
         position: Offsets,
         view: View,
-        recorded: Readonly<Record<string, string>> | null | undefined,
-        readBefore: Readonly<Record<string, string>> | null | undefined,
-    ): Reader => {
-        const since = backOf(view) === null ? null : (recorded ?? null);
-        const asked = verified?.incumbentFrom ?? backOffsets(since, beginning);
-        const began = notBehind(asked, position, lookBackRecords);
-        const isKnown = verified !== null || view.handOver === null || since !== null;
-        const isThere = [...oldEarliest].every(([p, low]) => (began.get(p) ?? low) >= low);
-        const unseen = [...began].reduce((sum, [p, offset]) => {
-            const asks = later(asked.get(p), oldEarliest.get(p) ?? 0n);
-            return sum + (offset > asks ? Number(offset - asks) : 0);
-        }, 0);
-        return {
+        recorded: Recorded | null | undefined,
+        readBefore: Recorded | null | undefined,
+    ) =>
+        newReader(ground, {
             position,
-            began,
-            isComplete: isKnown && isThere && unseen === 0,
-            unseen,
-            readBefore: backOffsets(readBefore, newEarliest),
-            read: new ReadIdentities(),
-            horizon: new Horizon(disorderMilliseconds),
-            unread: 0,
-            uncovered: 0,
-            oldestUnread: null,
-        };
-    };
+            since: backOf(view) === null ? null : (recorded ?? null),
+            isFirst: view.handOver === null,
+            readBefore,
+        });
 
     /** Followers finish the old topic: those that came to it together go on together. */
     const followers = new Map<string, Reader>();
@@ -159,20 +127,14 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
             continue;
         }
         const view = viewOf(live, name);
-        // Commits expire; that the last move put the group here does not.
-        const offsets = new Map([
-            ...parseOffsets(route.committed ?? {}),
-            ...(await kafka.committedOffsets(route.group, source.topic)),
-        ]);
-        if (offsets.size === 0) {
+        const { topic } = source;
+        const standing = await groupPosition(kafka, name, route, topic, oldEarliest, until);
+        if (standing.position === undefined) {
             continue;
         }
-        problems.push(...(await beyondEnd(kafka, name, route.group, source.topic, offsets, until)));
-        const position = new Map(
-            [...oldEarliest].map(([p, low]) => [p, later(offsets.get(p), low)]),
-        );
+        problems.push(...standing.problems);
         const readBefore = backOf(view) && route.previousCommitted;
-        groups.set(name, reader(position, view, route.committed, readBefore));
+        groups.set(name, reader(standing.position, view, route.committed, readBefore));
     }
     const readers = [...new Set([...followers.values(), ...groups.values()])];
 
@@ -329,33 +291,6 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
     };
 }
 
-/**
- * Kafka takes any number as a commit. One behind the end is no position: all that is still to come would count as read,
- * and the consumer itself would begin wherever its client resets to.
- */
-async function beyondEnd(
-    kafka: KafkaPort,
-    consumer: string,
-    group: string,
-    topic: string,
-    committed: Offsets,
-    until: Offsets,
-): Promise<string[]> {
-    const isBeyond = (ends: Offsets) =>
-        [...committed].filter(([p, offset]) => offset > (ends.get(p) ?? 0n));
-    if (isBeyond(until).length === 0) {
-        return [];
-    }
-    // It may have read on since the ends were asked for.
-    const ends = await kafka.lastStableOffsets(topic);
-    return isBeyond(ends).map(
-        ([partition, offset]) =>
-            `${consumer} (group ${group}) has committed offset ${offset} of ${topic}, partition ${partition}, which ends at ` +
-            `${ends.get(partition) ?? "nothing, there is no such partition"}: were its offsets set by hand, was the topic made anew, or does it ` +
-            "read what is not committed yet? Set them to where it stands.",
-    );
-}
-
 async function mustExist(
     kafka: KafkaPort,
     topic: string,
@@ -366,38 +301,4 @@ async function mustExist(
         throw new Error(`Topic ${topic} of ${version} does not exist.`);
     }
     return described;
-}
-
-function backOffsets(
-    recorded: Readonly<Record<string, string>> | null | undefined,
-    otherwise: Offsets,
-): Offsets {
-    if (recorded === null || recorded === undefined) {
-        return otherwise;
-    }
-    return new Map([...otherwise, ...parseOffsets(recorded)]);
-}
-
-function at({ partition, offset }: LogRecord): { partition: number; offset: bigint } {
-    return { partition, offset };
-}
-
-function isFrom({ partition, offset }: LogRecord, offsets: Offsets): boolean {
-    return offset >= (offsets.get(partition) ?? 0n);
-}
-
-function later(offset: bigint | undefined, other: bigint): bigint {
-    return offset === undefined || offset < other ? other : offset;
-}
-
-function earliest(offsets: readonly bigint[]): bigint | undefined {
-    return offsets.reduce<bigint | undefined>(
-        (first, offset) => (first === undefined || offset < first ? offset : first),
-        undefined,
-    );
-}
-
-/** The older of two timestamps; -1 says that a record has none. */
-function older(known: number | null, timestamp: number): number {
-    return known === null || timestamp < known ? timestamp : known;
 }
