@@ -63,10 +63,15 @@ function removalProblem(
     }
     const isStandby = live !== undefined && rollbackTargets(live.history).includes(version);
     if (isStandby || olds.protected?.includes(version) === true) {
+        const why = isStandby
+            ? "a rollback goes back to it"
+            : "it is protected, since it or a later one was asked for";
+        const also = isStandby
+            ? ""
+            : " (or, where it never held authority, with authority on a version declared before it)";
         return (
-            `${isStandby ? "a rollback goes back to it" : "it is protected, since it was declared before the authority"}, and it ` +
-            `is not in \`versions\` any more. Declare it again, name it in \`retire\` and run \`pulumi up\`, which stops its ` +
-            "job if nobody reads its topic; then remove it."
+            `${why}, and it is not in \`versions\` any more. Declare it again, name it in \`retire\` and run \`pulumi up\`, which ` +
+            `stops its job if nobody reads its topic${also}; then remove it.`
         );
     }
     return undefined;
