@@ -54,8 +54,11 @@ export function textOf(value: Uint8Array): string | undefined {
     }
 }
 
-/** A name as it stands in a path. */
+/** A name as it stands in a path. One that is called as the record's key is must not be taken for it. */
 export function escapeName(name: string): string {
+    if (name === "$key") {
+        return "\\$key";
+    }
     return name.includes(".") || name.includes("\\") ? name.replace(/[.\\]/g, "\\$&") : name;
 }
 

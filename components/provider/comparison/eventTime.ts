@@ -3,7 +3,9 @@ import { type Leaf, type Refused } from "./decode.js";
 /** Below this a number is seconds since the epoch (until the year 5138), from it on milliseconds. */
 const firstMilliseconds = 1e11;
 /** From here on (the year 5138 in milliseconds) it can only be microseconds or nanoseconds. */
-const firstMicroseconds = 1e14;
+export const firstMicroseconds = 1e14;
+/** What such a time is, as the rest of a sentence. */
+export const tooLarge = "is too large for milliseconds since the epoch (microseconds?)";
 
 const timestamp =
     /^"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?: ?(Z|[+-]\d\d:?\d\d))?)?"$/;
@@ -47,9 +49,7 @@ function fromEpoch(value: number): number | Refused {
     if (size < firstMilliseconds) {
         return Math.floor(value * 1000);
     }
-    return size < firstMicroseconds
-        ? Math.floor(value)
-        : { refused: "is too large for milliseconds since the epoch (microseconds?)" };
+    return size < firstMicroseconds ? Math.floor(value) : { refused: tooLarge };
 }
 
 function offsetOf(zone: string | undefined): number {

@@ -2,7 +2,7 @@ import type { CompareSettings } from "../../compare.js";
 import type { LogRecord } from "../kafka/port.js";
 import type { Fields, Leaf, Refused } from "./decode.js";
 import type { Decoders, UsedSchema } from "./decoders.js";
-import { parseEventTime } from "./eventTime.js";
+import { firstMicroseconds, parseEventTime, tooLarge } from "./eventTime.js";
 
 /** A record as the comparison sees it. */
 export interface Observation {
@@ -68,9 +68,12 @@ export function placeOf(
         identity += identity === "[" ? leaf.text : `,${leaf.text}`;
     }
     if (settings.eventTime === null) {
-        return timestamp >= 0
+        if (timestamp < 0) {
+            return { refused: "has no timestamp, and no field is named as its event time" };
+        }
+        return timestamp < firstMicroseconds
             ? { eventTime: timestamp, identity: `${identity}]` }
-            : { refused: "has no timestamp, and no field is named as its event time" };
+            : { refused: `has a timestamp that ${tooLarge}` };
     }
     const leaf = leafOf(settings.eventTime);
     if (leaf === undefined) {
