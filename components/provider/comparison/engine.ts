@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
@@ -268,16 +268,26 @@ const pairRest = `
     ORDER BY win, identity, place`;
 
 const prefix = "shadow-flink-comparison-";
+/** Longer than any look takes. */
+const abandonedMilliseconds = 24 * 60 * 60 * 1000;
 
-/** What a process left that was killed: its directory has its number in the name. */
+/**
+ * What a process left that was killed: its directory has its number in the name. A young one may be that of a process
+ * in another container, whose number means nothing here.
+ */
 async function removeAbandoned(): Promise<void> {
     const names = await readdir(tmpdir());
     for (const name of names) {
         const pid = name.startsWith(prefix)
             ? Number(name.slice(prefix.length).split("-")[0])
             : undefined;
-        if (pid !== undefined && pid > 0 && !isAlive(pid)) {
-            await rm(join(tmpdir(), name), { recursive: true, force: true });
+        if (pid === undefined || !(pid > 0) || isAlive(pid)) {
+            continue;
+        }
+        const directory = join(tmpdir(), name);
+        const { mtimeMs } = await stat(directory).catch(() => ({ mtimeMs: Date.now() }));
+        if (Date.now() - mtimeMs > abandonedMilliseconds) {
+            await rm(directory, { recursive: true, force: true });
         }
     }
 }

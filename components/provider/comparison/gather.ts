@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CompareSettings } from "../../compare.js";
 import { explain } from "../errors.js";
-import type { KafkaPort, LogRecord } from "../kafka/port.js";
+import type { Fetched, KafkaPort } from "../kafka/port.js";
 import type { Log } from "../log.js";
 import { assemble, type Assembled, type Source } from "./assemble.js";
 import { Decoders } from "./decoders.js";
@@ -72,6 +72,10 @@ export async function gatherEvidence(request: GatherRequest): Promise<Gathered> 
     }
 }
 
+interface FetchedOf extends Fetched {
+    readonly side: Side;
+}
+
 class Gathering {
     readonly #settings: CompareSettings;
     readonly #kept: Kept | null;
@@ -80,6 +84,11 @@ class Gathering {
     readonly #progress: Progress;
     readonly #intake: Intake;
     readonly #readers: Record<Side, TopicReader>;
+    /** How far every partition has come with what was fetched of it. */
+    readonly #foreseen: Record<Side, Map<number, number>> = {
+        incumbent: new Map(),
+        candidate: new Map(),
+    };
     readonly #startedAt: number;
     readonly #waitUntil: number;
 
@@ -190,25 +199,51 @@ class Gathering {
     /** Reads both topics to their ends as they are now, at one pace. */
     async #readOn(): Promise<void> {
         await this.#both((reader) => reader.advance());
+        let ahead = this.#fetch();
         for (;;) {
-            const chosen = furthestBehind(this.#runners());
-            if (this.#signal.aborted || chosen.incumbent.length + chosen.candidate.length === 0) {
+            const fetched = await ahead;
+            if (fetched.length === 0) {
                 break;
             }
-            await this.#both(async (reader, side) => {
-                if (chosen[side].length > 0) {
-                    await reader.fetch(chosen[side], this.#signal, (records) =>
-                        this.#take(side, records),
-                    );
-                }
-            });
+            // While these are taken in, the brokers get the next ones ready.
+            await this.#foresee(fetched);
+            ahead = this.#fetch();
+            for (const { side, records } of fetched) {
+                await this.#intake.take(side, records);
+                this.#progress.tick(() => this.#reading());
+            }
         }
         this.#checkTime();
     }
 
-    async #take(side: Side, records: readonly LogRecord[]): Promise<void> {
-        await this.#intake.take(side, records);
-        this.#progress.tick(() => this.#reading());
+    /** A fetch of the partitions that are furthest behind; nothing where all is read, or the time is over. */
+    async #fetch(): Promise<FetchedOf[]> {
+        const runners = this.#signal.aborted ? [] : this.#runners();
+        const chosen = furthestBehind(runners);
+        const fetched = await Promise.all(
+            sides.map(async (side) =>
+                chosen[side].length === 0
+                    ? []
+                    : (await this.#readers[side].fetch(chosen[side], this.#signal)).map((of) => ({
+                          side,
+                          ...of,
+                      })),
+            ),
+        );
+        const all = fetched.flat();
+        // Where the brokers had nothing yet the partitions are still open, or their reader has stopped.
+        return all.length === 0 && runners.length > 0 ? this.#fetch() : all;
+    }
+
+    /** How far each partition will have come once these are taken in, by its last record. */
+    async #foresee(fetched: readonly FetchedOf[]): Promise<void> {
+        for (const { side, partition, records } of fetched) {
+            const last = records.at(-1);
+            const eventTime = last && (await this.#intake.eventTimeOf(last));
+            if (eventTime !== undefined) {
+                this.#foreseen[side].set(partition, eventTime);
+            }
+        }
     }
 
     #runners(): Runner[] {
@@ -216,7 +251,7 @@ class Gathering {
             this.#readers[side].open.map((partition) => ({
                 side,
                 partition,
-                eventTime: this.#intake.eventTime(side, partition),
+                eventTime: this.#foreseen[side].get(partition) ?? null,
             })),
         );
     }

@@ -104,9 +104,11 @@ export class Intake {
         return last === null || known === null ? (last ?? known) : Math.max(last, known);
     }
 
-    /** How far one partition has come; `null` where nothing was read of it yet. */
-    eventTime(side: Side, partition: number): number | null {
-        return this.#tallies[side].partitions.get(partition)?.last ?? null;
+    /** The event time of one record, if it can be told. */
+    async eventTimeOf(record: LogRecord): Promise<number | undefined> {
+        await this.decoders.prepare([record]);
+        const observed = observe(record, this.settings, this.decoders);
+        return "refused" in observed ? undefined : observed.eventTime;
     }
 
     /** Records of both topics in windows that count. */

@@ -3,8 +3,8 @@ import {
     EvidenceLostError,
     TopicReplacedError,
     type KafkaPort,
+    type Fetched,
     type LogRange,
-    type LogRecord,
     type Offsets,
     type TopicDescription,
     type TopicLog,
@@ -102,21 +102,15 @@ export class TopicReader {
         });
     }
 
-    /** The next records of these partitions, a fetch of each. */
-    async fetch(
-        partitions: readonly number[],
-        signal: AbortSignal,
-        onRecords: (records: readonly LogRecord[]) => Promise<void>,
-    ): Promise<void> {
+    /** The next records of these partitions, a fetch of each: none where there are no more, or something is wrong. */
+    async fetch(partitions: readonly number[], signal: AbortSignal): Promise<readonly Fetched[]> {
+        let fetched: readonly Fetched[] = [];
         await this.#guarded(async () => {
             const ranges = new Map(
                 partitions.map((partition) => [partition, this.#range(partition)]),
             );
             try {
-                for (const { partition, records, next } of await this.#log!.fetch(ranges, signal)) {
-                    await onRecords(records);
-                    this.#position.set(partition, next);
-                }
+                fetched = await this.#log!.fetch(ranges, signal);
             } catch (error) {
                 // That the time was over is said by who set the time.
                 if (!signal.aborted) {
@@ -124,6 +118,8 @@ export class TopicReader {
                 }
             }
         });
+        fetched.forEach(({ partition, next }) => this.#position.set(partition, next));
+        return fetched;
     }
 
     /** Whether it is still the topic that the look began with. */
