@@ -34,7 +34,9 @@ async function ensureDependencies(repository, env, log) {
     const installed = readJson(path.join(repository, "node_modules", ".package-lock.json"));
     if (installed !== undefined && isInstalled(lock, installed)) return;
     log("installing npm packages (npm ci)");
-    await runQuietly("npm", ["ci", "--no-audit", "--no-fund"], { cwd: repository, env });
+    // No package needs its install script; that of @pulumi/kubernetes would download a plugin.
+    const quiet = ["--ignore-scripts", "--no-audit", "--no-fund"];
+    await runQuietly("npm", ["ci", ...quiet], { cwd: repository, env });
 }
 
 module.exports = { ensureDependencies, isInstalled };
