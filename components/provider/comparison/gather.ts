@@ -208,9 +208,15 @@ class Gathering {
             // While these are taken in, the brokers get the next ones ready.
             await this.#foresee(fetched);
             ahead = this.#fetch();
-            for (const { side, records } of fetched) {
-                await this.#intake.take(side, records);
-                this.#progress.tick(() => this.#reading());
+            try {
+                for (const { side, records } of fetched) {
+                    await this.#intake.take(side, records);
+                    this.#progress.tick(() => this.#reading());
+                }
+            } catch (error) {
+                this.#noteBroken(error);
+                await ahead;
+                break;
             }
         }
         this.#checkTime();
@@ -361,14 +367,19 @@ class Gathering {
             return await assemble({ ...look, gaps: this.gaps.sentences() }, this.engine);
         } catch (error) {
             // Without the pairs nothing can be said of any window.
-            const [reason] = explain(error).split("\n");
-            this.gaps.note(
-                `The records could not be compared: ${reason}. Raise compare.memoryMiB where memory was short, ` +
-                    "or free space in the temporary directory where that was.",
-            );
+            this.#noteBroken(error);
             const rest = { ...look, coverage: noCoverage, kept: null };
             return assemble({ ...rest, gaps: this.gaps.sentences() }, undefined);
         }
+    }
+
+    /** The engine, mostly: what it holds may be too much for the memory or the disk. */
+    #noteBroken(error: unknown): void {
+        const [reason] = explain(error).split("\n");
+        this.gaps.note(
+            `The records could not be compared: ${reason}. Raise compare.memoryMiB where memory was short, ` +
+                "or free space in the temporary directory where that was.",
+        );
     }
 
     #keep({ verified }: Assembled, through: number | null): Kept | null {
