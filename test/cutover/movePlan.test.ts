@@ -11,7 +11,7 @@ import {
     recordOffsets,
     type RoutingRecord,
 } from "../../components/provider/cutover/routingRecord.js";
-import type { Offsets } from "../../components/provider/kafka/port.js";
+import type { LogRecord, Offsets } from "../../components/provider/kafka/port.js";
 import { rollbackTargets } from "../../components/roles.js";
 import { type MemoryKafka, type MemoryTopic } from "./memoryKafka.js";
 import { at, decode, record, Scene, type Verified } from "./scene.js";
@@ -121,6 +121,29 @@ describe("the plan of a move", () => {
             from: at(4, 4, 4, 0),
             repeatsAtMost: 0,
         });
+    });
+
+    it("waits for what decoding needs, of every record on both topics", async () => {
+        const scene = promotion();
+        await scene.kafka.commitOffsets("dashboard-v1", "delays-v1", at(5));
+        const live = await scene.initial();
+        const expected = await planMove(scene.request(live, "v2"));
+        const ready = new Set<LogRecord>();
+        const plan = await planMove({
+            ...scene.request(live, "v2"),
+            decoder: {
+                prepare: async (records) => {
+                    await Promise.resolve();
+                    records.forEach((found) => ready.add(found));
+                },
+                decode: (found) => {
+                    assert.ok(ready.has(found), `offset ${found.offset} was not made ready`);
+                    return decode(found);
+                },
+            },
+        });
+        assert.deepEqual(plan, expected);
+        assert.ok(ready.size > 0);
     });
 
     it("takes what cannot be decoded as unread", async () => {
@@ -305,13 +328,16 @@ describe("the plan of a move", () => {
         it("cuts the look-back where a declared disorder proves that the rest was read", async () => {
             const scene = await long();
             const read: bigint[] = [];
-            const { decode } = scene.request(await scene.initial(), "v2");
+            await scene.initial();
             const plan = await planMove({
                 ...scene.request((await scene.live())!, "v2"),
                 ...bounded(110, 3),
-                decode: (found) => {
-                    read.push(found.offset);
-                    return decode(found);
+                decoder: {
+                    prepare: () => undefined,
+                    decode: (found) => {
+                        read.push(found.offset);
+                        return decode(found);
+                    },
                 },
             });
             assert.deepEqual(plan.problems, []);

@@ -19,7 +19,7 @@ const count = ({ scene, live }: { scene: Scene; live: RoutingRecord }, lookBackR
         {
             kafka: scene.kafka,
             live,
-            decode,
+            decoder: { prepare: () => undefined, decode },
             lookBackRecords,
             signal: new AbortController().signal,
         },

@@ -1,9 +1,9 @@
 import {
     planMove,
-    type DecodedPosition,
     type MovePlan,
     type MoveRequest,
 } from "../../components/provider/cutover/movePlan.js";
+import type { DecodedPosition } from "../../components/provider/cutover/readPositions.js";
 import {
     carryOut,
     writeInitial,
@@ -84,7 +84,7 @@ export class Scene {
             live,
             target: { version, topic: `delays-${version}` },
             groups: asked(version),
-            decode,
+            decoder: { prepare: () => undefined, decode },
             verified,
             signal: new AbortController().signal,
         };

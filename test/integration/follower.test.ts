@@ -310,10 +310,13 @@ class Scene {
                     live,
                     target: { version, topic: this.topics[version] },
                     groups: { [consumer]: this.groups[version] },
-                    decode: ({ value }) => ({
-                        identity: identityOf(value, ["id"]),
-                        eventTime: null,
-                    }),
+                    decoder: {
+                        prepare: () => undefined,
+                        decode: ({ value }) => ({
+                            identity: identityOf(value, ["id"]),
+                            eventTime: null,
+                        }),
+                    },
                     verified: null,
                     signal: AbortSignal.timeout(60_000),
                 }),

@@ -1,6 +1,5 @@
 import type { CompareSettings } from "../../compare.js";
-import type { DecodedPosition } from "../cutover/movePlan.js";
-import type { LogRecord } from "../kafka/port.js";
+import type { PositionDecoder } from "../cutover/readPositions.js";
 import { Decoders } from "./decoders.js";
 import { observe } from "./observe.js";
 import { windowLength, windowStart } from "./sealing.js";
@@ -9,15 +8,18 @@ import { windowLength, windowStart } from "./sealing.js";
  * Tells records apart as the comparison does: two are counterparts where they have the same identity in the
  * same window. What cannot be told is `null`, which alignment takes as not yet read.
  */
-export function positionDecoder(settings: CompareSettings): (record: LogRecord) => DecodedPosition {
+export function positionDecoder(settings: CompareSettings): PositionDecoder {
     const length = windowLength(settings);
     const decoders = new Decoders(settings);
-    return (record) => {
-        const observation = observe(record, settings, decoders);
-        if ("refused" in observation) {
-            return { identity: null, eventTime: null };
-        }
-        const { identity, eventTime } = observation;
-        return { identity: `${windowStart(eventTime, length)} ${identity}`, eventTime };
+    return {
+        prepare: (records) => decoders.prepare(records),
+        decode: (record) => {
+            const observation = observe(record, settings, decoders);
+            if ("refused" in observation) {
+                return { identity: null, eventTime: null };
+            }
+            const { identity, eventTime } = observation;
+            return { identity: `${windowStart(eventTime, length)} ${identity}`, eventTime };
+        },
     };
 }

@@ -1,5 +1,5 @@
-import type { KafkaPort, LogRecord, Offsets } from "../kafka/port.js";
-import type { DecodedPosition } from "./movePlan.js";
+import type { KafkaPort, Offsets } from "../kafka/port.js";
+import { readPositions, type PositionDecoder } from "./readPositions.js";
 
 /** How far alignment reads, and what it may take for granted where records' identities do not say. */
 export interface AlignmentSettings {
@@ -30,7 +30,7 @@ export function notBehind(began: Offsets, position: Offsets, records: number): O
 interface Probe {
     readonly kafka: KafkaPort;
     readonly topic: string;
-    readonly decode: (record: LogRecord) => DecodedPosition;
+    readonly decoder: PositionDecoder;
     /** A record older than this proves that all records before it were read; `null` where none would. */
     readonly before: number | null;
     readonly signal: AbortSignal;
@@ -75,7 +75,7 @@ async function provenStart(
     start: bigint,
     stop: bigint,
     records: bigint,
-    { kafka, topic, decode, before, signal }: Probe,
+    { before, ...probe }: Probe,
 ): Promise<bigint | undefined> {
     if (before === null) {
         return undefined;
@@ -85,16 +85,11 @@ async function provenStart(
         const from = stop - reach > start ? stop - reach : start;
         const to = from + probeRecords < stop ? from + probeRecords : stop;
         let found: bigint | undefined;
-        await kafka.read(topic, new Map([[partition, from]]), new Map([[partition, to]]), {
-            signal,
-            onRecords: (batch) => {
-                for (const record of batch) {
-                    const { eventTime } = decode(record);
-                    if (found === undefined && eventTime !== null && eventTime < before) {
-                        found = record.offset;
-                    }
-                }
-            },
+        const range = { from: new Map([[partition, from]]), to: new Map([[partition, to]]) };
+        await readPositions({ ...probe, ...range }, ({ offset }, { eventTime }) => {
+            if (found === undefined && eventTime !== null && eventTime < before) {
+                found = offset;
+            }
         });
         if (found !== undefined || reach === records) {
             return found;

@@ -1,20 +1,14 @@
-import type { KafkaPort, LogRecord, Offsets, TopicDescription } from "../kafka/port.js";
+import type { KafkaPort, Offsets, TopicDescription } from "../kafka/port.js";
 import { Aligner, type Alignment } from "./align.js";
 import { groupPosition } from "./groupPosition.js";
 import { earliestTime } from "./horizon.js";
 import { unbounded, within, type AlignmentSettings } from "./lookBack.js";
 import { at, earliest, isFrom, later, older } from "./offsets.js";
 import type { Outlook } from "./outlook.js";
+import { readPositions, type PositionDecoder } from "./readPositions.js";
 import { newReader, type Reader, type Recorded } from "./reader.js";
 import type { RoutingRecord } from "./routingRecord.js";
 import { viewOf, wholeView, type View } from "./view.js";
-
-/** What of a record alignment needs; both `null` where it cannot be told. */
-export interface DecodedPosition {
-    readonly identity: string | null;
-    /** In ms since the epoch. */
-    readonly eventTime: number | null;
-}
 
 export interface MoveRequest {
     readonly kafka: KafkaPort;
@@ -24,7 +18,7 @@ export interface MoveRequest {
     readonly groups: Readonly<Record<string, string>>;
     /** What these consumers read now, where it is not the authority's topic. */
     readonly source?: { readonly version: string; readonly topic: string };
-    readonly decode: (record: LogRecord) => DecodedPosition;
+    readonly decoder: PositionDecoder;
     /** What the verdict of a promotion rests on; `null` for a rollback and an override, which have none. */
     readonly verified: {
         readonly incumbentFrom: Offsets;
@@ -145,31 +139,29 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
         }),
     );
     const onOld = new Set<string>();
-    await kafka.read(source.topic, oldFrom, until, {
-        signal,
-        onRecords: (records) => {
-            for (const record of records) {
-                const { identity, eventTime } = request.decode(record);
-                const isCovered =
-                    verified === null || (eventTime !== null && eventTime >= verified.coveredFrom);
-                if (identity !== null) {
-                    onOld.add(identity);
+    const { decoder } = request;
+    await readPositions(
+        { kafka, topic: source.topic, from: oldFrom, to: until, decoder, signal },
+        (record, { identity, eventTime }) => {
+            const isCovered =
+                verified === null || (eventTime !== null && eventTime >= verified.coveredFrom);
+            if (identity !== null) {
+                onOld.add(identity);
+            }
+            for (const reader of readers) {
+                const isUnread = isFrom(record, reader.position);
+                if (isCovered && (isUnread || isFrom(record, reader.began))) {
+                    reader.read.take({ ...at(record), identity }, reader.position);
                 }
-                for (const reader of readers) {
-                    const isUnread = isFrom(record, reader.position);
-                    if (isCovered && (isUnread || isFrom(record, reader.began))) {
-                        reader.read.take({ ...at(record), identity }, reader.position);
-                    }
-                    reader.horizon.take(eventTime, isUnread);
-                    reader.unread += isUnread ? 1 : 0;
-                    reader.uncovered += isUnread && !isCovered ? 1 : 0;
-                    if (isUnread) {
-                        reader.oldestUnread = older(reader.oldestUnread, record.timestamp);
-                    }
+                reader.horizon.take(eventTime, isUnread);
+                reader.unread += isUnread ? 1 : 0;
+                reader.uncovered += isUnread && !isCovered ? 1 : 0;
+                if (isUnread) {
+                    reader.oldestUnread = older(reader.oldestUnread, record.timestamp);
                 }
             }
         },
-    });
+    );
 
     const end = await kafka.lastStableOffsets(target.topic);
     const wanted = new Map(
@@ -184,7 +176,7 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
     const newFrom = await within(lookBackRecords, wanted, end, {
         kafka,
         topic: target.topic,
-        decode: request.decode,
+        decoder,
         before: earliestTime(readers.map(({ horizon }) => horizon)),
         signal,
         problems,
@@ -197,28 +189,26 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
     );
     let decoded = 0;
     let inCommon = 0;
-    await kafka.read(target.topic, newFrom, problems.length > found ? newFrom : end, {
-        signal,
-        onRecords: (records) => {
-            for (const record of records) {
-                const { identity, eventTime } = request.decode(record);
-                decoded += 1;
-                inCommon += identity !== null && onOld.has(identity) ? 1 : 0;
-                // Nobody waits for warm-up: that no unread record is of that time is checked above.
-                const isWarmUp =
-                    verified !== null && eventTime !== null && eventTime < verified.coveredFrom;
-                for (const [{ readBefore }, aligner] of aligners) {
-                    if (!isFrom(record, readBefore)) {
-                        aligner.note(identity);
-                    } else if (isWarmUp) {
-                        aligner.pass(record);
-                    } else {
-                        aligner.take({ ...at(record), identity }, eventTime, record.timestamp);
-                    }
+    const to = problems.length > found ? newFrom : end;
+    await readPositions(
+        { kafka, topic: target.topic, from: newFrom, to, decoder, signal },
+        (record, { identity, eventTime }) => {
+            decoded += 1;
+            inCommon += identity !== null && onOld.has(identity) ? 1 : 0;
+            // Nobody waits for warm-up: that no unread record is of that time is checked above.
+            const isWarmUp =
+                verified !== null && eventTime !== null && eventTime < verified.coveredFrom;
+            for (const [{ readBefore }, aligner] of aligners) {
+                if (!isFrom(record, readBefore)) {
+                    aligner.note(identity);
+                } else if (isWarmUp) {
+                    aligner.pass(record);
+                } else {
+                    aligner.take({ ...at(record), identity }, eventTime, record.timestamp);
                 }
             }
         },
-    });
+    );
     const isStrange = decoded > 0 && onOld.size > 0 && inCommon === 0;
     if (isStrange && disorderMilliseconds === null && request.withoutIdentity === "refuse") {
         problems.push(

@@ -1,5 +1,5 @@
-import type { KafkaPort, LogRecord, Offsets } from "../kafka/port.js";
-import type { DecodedPosition } from "./movePlan.js";
+import type { KafkaPort, Offsets } from "../kafka/port.js";
+import { readPositions, type PositionDecoder } from "./readPositions.js";
 import { parseOffsets, type RoutingRecord } from "./routingRecord.js";
 import { viewOf } from "./view.js";
 
@@ -18,7 +18,7 @@ export interface RepeatCount {
 interface Counting {
     readonly kafka: KafkaPort;
     readonly live: RoutingRecord;
-    readonly decode: (record: LogRecord) => DecodedPosition;
+    readonly decoder: PositionDecoder;
     /** Records of a partition that are looked at on either topic, at most. */
     readonly lookBackRecords: number;
     readonly signal: AbortSignal;
@@ -30,7 +30,7 @@ interface Counting {
  * two it is, its commits tell. `undefined` where there was no move, or it has not begun on the new topic.
  */
 export async function countRepeats(
-    { kafka, live, decode, lookBackRecords, signal }: Counting,
+    { kafka, live, decoder, lookBackRecords, signal }: Counting,
     consumer: string,
 ): Promise<RepeatCount | undefined> {
     const route = live.consumers[consumer];
@@ -57,16 +57,14 @@ export async function countRepeats(
 
     const given = new Map<string, number>();
     const oldFrom = lookBack(oldEarliest, left, lookBackRecords);
-    await kafka.read(handOver.topic, oldFrom, upTo(left, oldFrom), {
-        signal,
-        onRecords: (records) => {
-            for (const { identity } of records.map(decode)) {
-                if (identity !== null) {
-                    given.set(identity, (given.get(identity) ?? 0) + 1);
-                }
+    await readPositions(
+        { kafka, topic: handOver.topic, from: oldFrom, to: upTo(left, oldFrom), decoder, signal },
+        (_record, { identity }) => {
+            if (identity !== null) {
+                given.set(identity, (given.get(identity) ?? 0) + 1);
             }
         },
-    });
+    );
     let delivered = 0;
     let again = 0;
     const newFrom = new Map([...reached].map(([p]) => [p, max(from.get(p), newEarliest.get(p))]));
@@ -77,19 +75,17 @@ export async function countRepeats(
             return [p, end < most ? end : most];
         }),
     );
-    await kafka.read(topic, newFrom, newTo, {
-        signal,
-        onRecords: (records) => {
-            for (const { identity } of records.map(decode)) {
-                delivered += 1;
-                const left = identity === null ? 0 : (given.get(identity) ?? 0);
-                if (identity !== null && left > 0) {
-                    again += 1;
-                    given.set(identity, left - 1);
-                }
+    await readPositions(
+        { kafka, topic, from: newFrom, to: newTo, decoder, signal },
+        (_record, { identity }) => {
+            delivered += 1;
+            const left = identity === null ? 0 : (given.get(identity) ?? 0);
+            if (identity !== null && left > 0) {
+                again += 1;
+                given.set(identity, left - 1);
             }
         },
-    });
+    );
     return {
         delivered,
         again,
