@@ -25,7 +25,7 @@ export function makePlan(
         target: { version: inputs.authority, topic: topicOf(inputs, inputs.authority) },
         groups: groupsOf(wave, inputs, live),
         source: wave.source,
-        decode: positionDecoder(settings),
+        decoder: positionDecoder(settings),
         // A verdict that nobody asked for may be about topics that are no longer there.
         verified:
             by === "promotion" &&

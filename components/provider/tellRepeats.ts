@@ -26,7 +26,7 @@ export async function tellRepeats(
             const counting = {
                 kafka,
                 live,
-                decode: positionDecoder(inputs.settings),
+                decoder: positionDecoder(inputs.settings),
                 lookBackRecords: repeatsLookBack,
                 signal: AbortSignal.timeout(30_000),
             };
