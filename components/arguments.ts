@@ -1,11 +1,25 @@
 import { cutoverProblems } from "./cutoverArguments.js";
-import { isolationProblems } from "./isolation.js";
+import { isolationProblems, sharedNames } from "./isolation.js";
 import type { CompareSettings } from "./compare.js";
 import { readUrl } from "./compareMetrics.js";
 import { resolveCompare } from "./compareSettings.js";
 import type { ExistingJob } from "./jobs/existing.js";
 import { retireProblems } from "./retirement.js";
 import type { SqlJob, SqlJobArgs } from "./jobs/sessionJob.js";
+import { resolveKafkaSecurity } from "./kafkaArguments.js";
+import type { KafkaSecurity } from "./provider/kafka/security.js";
+import type { FlinkDeployment, FlinkSessionJob } from "./jobs/flinkDeployment.js";
+import { operatorJobName } from "./jobs/flinkDeployment.js";
+import {
+    operatorProblems,
+    plainSpec,
+    specProblems,
+    type ClusterName,
+    type DeclaredOperatorJob,
+} from "./operatorArguments.js";
+import type { OtherVersion } from "./isolation.js";
+import type { DeploymentReference } from "./jobs/liveDeployment.js";
+import { hasKubernetes, needsKubernetes } from "./kubernetes.js";
 import { Section } from "./section.js";
 import type { ShadowFlinkJobArgs } from "./shadowFlinkJob.js";
 import {
@@ -19,11 +33,14 @@ import {
 /** A version with its names, and what its callback made of them. */
 export type Declared =
     | { readonly names: VersionNames; readonly existing: ExistingJob }
-    | { readonly names: VersionNames; readonly sql: SqlJob; readonly job: SqlJobArgs };
+    | { readonly names: VersionNames; readonly sql: SqlJob; readonly job: SqlJobArgs }
+    | DeclaredOperatorJob;
 
 export interface Arguments {
     readonly versions: Readonly<Record<string, Declared>>;
     readonly settings: CompareSettings;
+    /** How the brokers are entered; `undefined` for plain connections. */
+    readonly security: KafkaSecurity | undefined;
     /** All that is wrong, in the order of the arguments. */
     readonly problems: readonly Problem[];
 }
@@ -37,17 +54,23 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
         ]),
     );
     const compare = resolveCompare(args.compare);
+    const kafka = resolveKafkaSecurity(args.kafka);
     return {
         versions,
         settings: compare.settings,
+        security: kafka.security,
         problems: [
             ...nameProblems(
                 name,
                 Object.values(versions).map(({ names }) => names),
             ),
             ...authorityProblems(args),
+            ...kafka.problems,
             ...existingJobProblems(args),
             ...Object.keys(versions).flatMap((version) => scriptProblems(versions, version)),
+            ...Object.keys(versions).flatMap((version) =>
+                operatorJobProblems(name, versions, version, args),
+            ),
             ...compare.problems,
             ...consumerProblems(args, versions),
             ...cutoverProblems(args),
@@ -71,9 +94,10 @@ export function scriptProblems(
     versions: Readonly<Record<string, Declared>>,
     version: string,
     script?: string,
+    others = otherVersions(versions, version),
 ): Problem[] {
     const declared = versions[version];
-    if (declared === undefined || !("job" in declared)) {
+    if (declared === undefined || !("sql" in declared)) {
         return [];
     }
     const rendered = script ?? declared.job.script;
@@ -81,17 +105,60 @@ export function scriptProblems(
     if (typeof rendered !== "string") {
         return [];
     }
-    const others = Object.values(versions)
-        .filter(({ names }) => names.version !== version)
-        .map((other) =>
-            "existing" in other ? { ...other.existing, version: other.names.version } : other.names,
-        );
     return (
         isolationProblems(declared.names, rendered, others)
             // A shared topic is among the problems of names, where two existing jobs are looked at too.
             .filter(({ field }) => field !== "topic")
             .map(({ field, message }) => ({ field: `versions.${version}.${field}`, message }))
     );
+}
+
+/** What is known of the other versions, by which one could disturb them. */
+export function otherVersions(
+    versions: Readonly<Record<string, Declared>>,
+    version: string,
+): OtherVersion[] {
+    return Object.values(versions)
+        .filter(({ names }) => names.version !== version)
+        .map((other) =>
+            "existing" in other ? { ...other.existing, version: other.names.version } : other.names,
+        );
+}
+
+function operatorJobProblems(
+    component: string,
+    versions: Readonly<Record<string, Declared>>,
+    version: string,
+    { retire = {} }: ShadowFlinkJobArgs,
+): Problem[] {
+    const declared = versions[version];
+    if (declared === undefined || !("operator" in declared)) {
+        return [];
+    }
+    const inCluster = Object.values(versions).flatMap((other): ClusterName[] => {
+        const { names } = other;
+        if (names.version === version) {
+            return [];
+        }
+        if ("operator" in other) {
+            const name = operatorJobName(component, names.version, other.operator);
+            return [{ version: names.version, name, namespace: other.operator.namespace }];
+        }
+        return "existing" in other && other.existing.deployment !== undefined
+            ? [{ version: names.version, ...other.existing.deployment }]
+            : [];
+    });
+    const others = otherVersions(versions, version);
+    const shared = others
+        .flatMap((other) => sharedNames(declared.names, other))
+        .filter(({ field }) => field !== "topic")
+        .map(({ field, message }) => ({ field: `versions.${version}.${field}`, message }));
+    const problems = [...shared, ...operatorProblems(component, declared, inCluster)];
+    // One with outputs in it is checked when they are known.
+    const spec = plainSpec(component, declared);
+    return spec === undefined
+        ? problems
+        : [...problems, ...specProblems(component, declared, spec, others, retire[version])];
 }
 
 /** All problems in one message: a line each, with the field and the way out. */
@@ -104,13 +171,16 @@ export function problemMessage(name: string, problems: readonly Problem[]): stri
 function declare(
     name: string,
     version: string,
-    declared: ExistingJob | SqlJob,
+    declared: ExistingJob | SqlJob | FlinkDeployment | FlinkSessionJob,
     checkpoints: string | undefined,
 ): Declared {
     if (declared.kind === "existing") {
         return { names: versionNames(name, version, undefined, declared), existing: declared };
     }
     const names = versionNames(name, version, checkpoints, declared);
+    if (declared.kind !== "sql") {
+        return { names, operator: declared, job: declared.build(names) };
+    }
     return { names, sql: declared, job: declared.build(names) };
 }
 
@@ -146,7 +216,12 @@ function existingJobProblems({ versions }: ShadowFlinkJobArgs): Problem[] {
         }
         const job = new Section(`versions.${version}`, declared, undefined, problems);
         const [rest, name] = [job.get("rest"), job.get("jobName")];
-        if (rest !== undefined || name !== undefined) {
+        if (declared.deployment !== undefined) {
+            problems.push(...deploymentProblems(version, declared.deployment));
+        }
+        if (rest !== undefined && name === undefined && declared.deployment !== undefined) {
+            readUrl(job, "rest");
+        } else if (rest !== undefined || name !== undefined) {
             readUrl(job, "rest");
             if (
                 job.text("jobName", "give the job's name in Flink.") === null &&
@@ -160,6 +235,18 @@ function existingJobProblems({ versions }: ShadowFlinkJobArgs): Problem[] {
         }
     }
     return problems;
+}
+
+function deploymentProblems(version: string, { name, namespace }: DeploymentReference): Problem[] {
+    const field = `versions.${version}.deployment`;
+    const given = { name, namespace };
+    const problems = Object.entries(given)
+        .filter(([, value]) => typeof value !== "string" || value.trim() === "")
+        .map(([key, value]) => ({
+            field: `${field}.${key}`,
+            message: `is ${JSON.stringify(value)}: give the ${key} of its FlinkDeployment.`,
+        }));
+    return hasKubernetes() ? problems : [...problems, { field, message: needsKubernetes }];
 }
 
 /** Every group that a consumer reads with, now or after a promotion, must be nobody else's. */

@@ -12,6 +12,7 @@ export type {
 export type { AlignmentArgs, ConsumerArgs } from "./cutoverArguments.js";
 export { existingJob, type ExistingJob, type ExistingJobArgs } from "./jobs/existing.js";
 export { sqlJob, type SqlJob, type SqlJobArgs } from "./jobs/sessionJob.js";
+export type { CredentialSourceArgs, KafkaArgs, SaslArgs, TlsArgs } from "./kafkaArguments.js";
 export type { Evidence } from "./provider/comparison/evidence.js";
 export type { Finding, Outcome, Verdict } from "./provider/comparison/verdict.js";
 export type { RoutingRecord, Tenure } from "./provider/cutover/routingRecord.js";
@@ -20,7 +21,6 @@ export type { Role } from "./roles.js";
 export {
     ShadowFlinkJob,
     type ConsumerOutput,
-    type KafkaArgs,
     type OverrideArgs,
     type ShadowFlinkJobArgs,
     type VersionOutput,

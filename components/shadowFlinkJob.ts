@@ -2,6 +2,7 @@ import * as kafka from "@pulumi/kafka";
 import * as pulumi from "@pulumi/pulumi";
 import {
     managedOf,
+    otherVersions,
     problemMessage,
     resolveArguments,
     scriptProblems,
@@ -13,9 +14,15 @@ import type { CompareArgs } from "./compare.js";
 import { Cluster } from "./cluster.js";
 import { cutoverSettings, type AlignmentArgs, type ConsumerArgs } from "./cutoverArguments.js";
 import { Comparison } from "./comparison.js";
+import type { OtherVersion } from "./isolation.js";
 import type { ExistingJob } from "./jobs/existing.js";
 import { jobAddresses } from "./jobs/jobAddresses.js";
-import { sessionJob, type SessionJob, type SqlJob } from "./jobs/sessionJob.js";
+import type { FlinkDeployment, FlinkSessionJob } from "./jobs/flinkDeployment.js";
+import { liveDeployment, type LiveJob } from "./jobs/liveDeployment.js";
+import { managedJob } from "./jobs/managedJob.js";
+import type { SqlJob } from "./jobs/sessionJob.js";
+import type { VersionJob } from "./jobs/versionJob.js";
+import { topicProviderProblems, topicProviderSecurity, type KafkaArgs } from "./kafkaArguments.js";
 import type { Outcome, Verdict } from "./provider/comparison/verdict.js";
 import type { Override } from "./provider/cutover/decide.js";
 import type { RoutingRecord, Tenure } from "./provider/cutover/routingRecord.js";
@@ -35,7 +42,7 @@ export interface ShadowFlinkJobArgs {
      * The versions of the job by name, `v1`, `v2`, `2026-11`. A version is one build: a changed job is a new entry, and a
      * name is never used again.
      */
-    versions: Record<string, ExistingJob | SqlJob>;
+    versions: Record<string, ExistingJob | SqlJob | FlinkDeployment | FlinkSessionJob>;
     /** How a candidate's output is compared with the incumbent's. */
     compare: CompareArgs;
     /** The consumers that move with authority, by name. Defaults to none: then only the routing record moves. */
@@ -66,11 +73,6 @@ export interface ShadowFlinkJobArgs {
     override?: OverrideArgs;
 }
 
-export interface KafkaArgs {
-    /** `host:port` of some of the brokers. */
-    bootstrapServers: pulumi.Input<pulumi.Input<string>[]>;
-}
-
 export interface OverrideArgs {
     /** The version that it lets through, and no other. */
     version: string;
@@ -89,8 +91,8 @@ export interface VersionOutput {
      * The job as Flink knows it, and where it left a savepoint when it was retired; `null` for one that is not managed.
      */
     readonly job: {
-        readonly id: string;
-        readonly status: string;
+        readonly id: string | null;
+        readonly status: string | null;
         readonly savepoint: string | null;
     } | null;
     /** The newest verdict's outcome; `null` where there is none. */
@@ -132,12 +134,27 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
         opts: pulumi.ComponentResourceOptions = {},
     ) {
         super("shadow-flink:index:ShadowFlinkJob", name, args, opts);
-        const { versions, settings, problems } = resolveArguments(name, args);
-        if (problems.length > 0) {
-            throw new pulumi.ResourceError(problemMessage(name, problems), this, true);
+        const { versions, settings, security, problems } = resolveArguments(name, args);
+        const given = this.getProvider("kafka:index/topic:Topic");
+        const all = [...problems, ...(given ? [] : topicProviderProblems(security))];
+        if (all.length > 0) {
+            throw new pulumi.ResourceError(problemMessage(name, all), this, true);
         }
-        const provider = kafkaProvider(this, name, args.kafka);
-        const bootstrapServers = pulumi.output(args.kafka.bootstrapServers);
+        const kafkaAddress = {
+            bootstrapServers: pulumi.output(args.kafka.bootstrapServers),
+            ...(security && { security }),
+        };
+        // The caller's own, or one for the brokers that the component was given.
+        const provider =
+            given ??
+            new kafka.Provider(
+                `${name}-kafka`,
+                {
+                    bootstrapServers: args.kafka.bootstrapServers,
+                    ...topicProviderSecurity(security),
+                },
+                { parent: this },
+            );
         const inputs = mapValues(versions, ({ names: { topic }, ...declared }) => ({
             topic,
             managed: "job" in declared,
@@ -147,7 +164,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
             `${name}-cluster`,
             {
                 name,
-                bootstrapServers,
+                ...kafkaAddress,
                 existing: existingTopics(versions),
                 versions: inputs,
                 protected: held,
@@ -163,10 +180,12 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
             child,
         );
         const { retire = {} } = args;
+        const live = liveJobs(this, name, versions);
         const jobOf = (version: string, routing?: pulumi.Output<RoutingRecord>) =>
             versionJob(this, name, version, versions, {
                 topic: required(topics[version]),
                 protect: held.includes(version),
+                live,
                 retire: routing && retireInput(retire[version] ?? {}, version, routing),
             });
         const managed = Object.keys(versions).filter((version) => inputs[version]?.managed);
@@ -179,7 +198,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
             name,
             authority: args.authority,
             versions: inputs,
-            bootstrapServers,
+            ...kafkaAddress,
             routingTopic: routingTopicName(name),
             settings,
         };
@@ -191,12 +210,12 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                     {
                         ...common,
                         version,
-                        jobs: jobAddresses(name, versions, version, job),
+                        jobs: jobAddresses(name, versions, version, job, live),
                         candidateDigest: job.digest,
                         onFail: args.onFail ?? "report",
                         bakeSeconds: args.bakeSeconds ?? 0,
                     },
-                    { parent: this, dependsOn: [job, required(topics[version])] },
+                    { parent: this, dependsOn: [job.resource, required(topics[version])] },
                 ),
         );
         const compared = comparisons[args.authority];
@@ -279,22 +298,6 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
     }
 }
 
-/** The provider that the caller gave the component, or one of its own for the brokers that it was given. */
-function kafkaProvider(
-    component: ShadowFlinkJob,
-    name: string,
-    args: KafkaArgs,
-): pulumi.ProviderResource {
-    return (
-        component.getProvider("kafka:index/topic:Topic") ??
-        new kafka.Provider(
-            `${name}-kafka`,
-            { bootstrapServers: args.bootstrapServers, tlsEnabled: false },
-            { parent: component },
-        )
-    );
-}
-
 /**
  * The topic of every version: read where its job is not managed, else a canary topic that mirrors the authority's. The
  * authority's own comes first, and mirrors an existing one where there is one.
@@ -333,6 +336,7 @@ function versionTopics(
 interface VersionJobOptions {
     readonly topic: kafka.Topic;
     readonly protect: boolean;
+    readonly live: Readonly<Record<string, pulumi.Output<LiveJob>>>;
     readonly retire: pulumi.Output<{ savepoint: string | null } | null> | undefined;
 }
 
@@ -341,26 +345,64 @@ function versionJob(
     name: string,
     version: string,
     versions: Readonly<Record<string, Declared>>,
-    { topic, protect, retire }: VersionJobOptions,
-): SessionJob {
+    { topic, protect, live, retire }: VersionJobOptions,
+): VersionJob {
     const declared = required(versions[version]);
     if (!("job" in declared)) {
         throw new Error(`The job of ${version} is not managed.`);
     }
-    const script = pulumi.output(declared.job.script).apply((rendered) => {
-        const problems = scriptProblems(versions, version, rendered);
-        if (problems.length > 0) {
-            throw new pulumi.ResourceError(problemMessage(name, problems), component, true);
-        }
-        return rendered;
-    });
-    return sessionJob(
-        `${name}-${version}-job`,
-        name,
-        declared.names,
-        { ...declared.job, script },
-        { parent: component, protect, dependsOn: [topic] },
+    return managedJob(`${name}-${version}-job`, name, declared, {
+        opts: { parent: component, protect, dependsOn: [topic] },
         retire,
+        others: knownVersions(versions, version, live),
+        refuse: (problems) => {
+            if (problems.length > 0) {
+                throw new pulumi.ResourceError(problemMessage(name, problems), component, true);
+            }
+        },
+        // What is not known when the arguments are read is checked when it is.
+        scriptProblems: (script, others) => scriptProblems(versions, version, script, others),
+    });
+}
+
+/** The FlinkDeployments of existing jobs that name one. */
+function liveJobs(
+    component: ShadowFlinkJob,
+    name: string,
+    versions: Readonly<Record<string, Declared>>,
+): Record<string, pulumi.Output<LiveJob>> {
+    return Object.fromEntries(
+        Object.entries(versions).flatMap(([version, declared]) =>
+            "existing" in declared && declared.existing.deployment !== undefined
+                ? [
+                      [
+                          version,
+                          liveDeployment(`${name}-${version}-job`, declared.existing.deployment, {
+                              parent: component,
+                          }),
+                      ],
+                  ]
+                : [],
+        ),
+    );
+}
+
+/** The other versions, with what the cluster says of them: what the program says counts before it. */
+function knownVersions(
+    versions: Readonly<Record<string, Declared>>,
+    version: string,
+    live: Readonly<Record<string, pulumi.Output<LiveJob>>>,
+): pulumi.Output<OtherVersion[]> {
+    return pulumi.all(live).apply((found) =>
+        otherVersions(versions, version).map((other) => {
+            const said = found[other.version]?.names ?? {};
+            return {
+                ...other,
+                group: other.group ?? said.group,
+                transactionalIdPrefix: other.transactionalIdPrefix ?? said.transactionalIdPrefix,
+                checkpoints: other.checkpoints ?? said.checkpoints,
+            };
+        }),
     );
 }
 
@@ -386,8 +428,8 @@ function existingTopics(versions: Readonly<Record<string, Declared>>): Record<st
 /** The managed versions, where there is another one to compare them with. */
 function beside(
     versions: Readonly<Record<string, Declared>>,
-    jobs: Readonly<Record<string, SessionJob>>,
-): Readonly<Record<string, SessionJob>> {
+    jobs: Readonly<Record<string, VersionJob>>,
+): Readonly<Record<string, VersionJob>> {
     return Object.keys(versions).length > 1 ? jobs : {};
 }
 

@@ -1,10 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { cache } from "./cache.js";
+import { makeCertificates, type Certificates } from "./certificates.js";
 import { flinkParts } from "./flink.js";
 import { flinkJars, kafkaJars } from "./jars.js";
 import { kafkaBroker } from "./kafka.js";
 import { Part, type PartPlan } from "./part.js";
+import type { BrokerUsers } from "./securedListeners.js";
 import { sandboxes } from "./paths.js";
 import { freePort, releasePorts } from "./ports.js";
 import { endProcess, isAlive, startOf } from "./process.js";
@@ -21,6 +23,8 @@ export interface SandboxOptions {
     flink?: boolean;
     /** It belongs to this process: once that is gone, anyone may remove it. Defaults to `false`. */
     temporary?: boolean;
+    /** Also ports of the broker with TLS and SASL, for these users, to whom permissions apply. Defaults to none. */
+    users?: BrokerUsers;
     /** Told what goes on, a line at a time. */
     log?: (line: string) => void;
 }
@@ -31,6 +35,8 @@ export interface Sandbox {
     /** Its folder: data, logs, state. */
     directory: string;
     bootstrapServers: string;
+    /** Its secured ports, and what one needs to use them; absent without `users`. */
+    secured?: { sasl: string; mutual: string; certificates: Certificates };
     /** The address of Flink's REST API. */
     flinkRest?: string;
     /** The address of the SQL Gateway. */
@@ -61,7 +67,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
         path.join(sandboxes, `${name}.lock`),
         async () => {
             const state = await planState(options);
-            const sandbox = await assemble(state, log);
+            const sandbox = await assemble(state, log, options.users);
             try {
                 await Promise.all(sandbox.parts.map((part) => startPart(part, log)));
             } catch (error) {
@@ -115,6 +121,9 @@ async function planState(options: SandboxOptions): Promise<SandboxState> {
     if (temporary && started !== undefined) state.owner = { pid: process.pid, started };
     else delete state.owner;
     const wanted: Record<string, string> = { kafka: "broker", controller: "broker" };
+    if (options.users !== undefined) {
+        Object.assign(wanted, { kafkaSasl: "broker", kafkaMutual: "broker" });
+    }
     if (state.flink) {
         Object.assign(wanted, {
             jobManager: "jobManager",
@@ -131,13 +140,17 @@ async function planState(options: SandboxOptions): Promise<SandboxState> {
     return state;
 }
 
-async function assemble(state: SandboxState, log: (line: string) => void): Promise<Sandbox> {
+async function assemble(
+    state: SandboxState,
+    log: (line: string) => void,
+    users?: BrokerUsers,
+): Promise<Sandbox> {
     const directory = directoryOf(state.name);
     const [kafka, flink] = await Promise.all([
         kafkaJars(log),
         state.flink ? flinkJars(log) : undefined,
     ]);
-    const broker = kafkaBroker(state, directory, kafka);
+    const broker = kafkaBroker(state, directory, kafka, users);
     const flinkProcesses = flink === undefined ? [] : flinkParts(state, directory, flink);
     const [jobManager, taskManager, gatewayPart] = flinkProcesses;
     const parts = [broker, ...flinkProcesses];
@@ -146,6 +159,13 @@ async function assemble(state: SandboxState, log: (line: string) => void): Promi
         name: state.name,
         directory,
         bootstrapServers: address(state.ports.kafka),
+        ...(users !== undefined && {
+            secured: {
+                sasl: address(state.ports.kafkaSasl),
+                mutual: address(state.ports.kafkaMutual),
+                certificates: await makeCertificates(path.join(directory, "certificates")),
+            },
+        }),
         ...(flink !== undefined && {
             flinkRest: `http://${address(state.ports.flinkRest)}`,
             gateway: `http://${address(state.ports.gateway)}`,

@@ -2,13 +2,20 @@ import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Admin } from "@platformatic/kafka";
+import { makeCertificates } from "./certificates.js";
 import { run } from "./command.js";
 import { javaCommand, javaEnvironment, log4jProperties } from "./java.js";
 import { Part } from "./part.js";
+import { scramOptions, securedSettings, type BrokerUsers } from "./securedListeners.js";
 import { type SandboxState } from "./state.js";
 
 /** The broker of a sandbox: one node that is its own controller. */
-export function kafkaBroker(state: SandboxState, directory: string, jars: string): Part {
+export function kafkaBroker(
+    state: SandboxState,
+    directory: string,
+    jars: string,
+    users?: BrokerUsers,
+): Part {
     const folder = path.join(directory, "kafka");
     const properties = path.join(folder, "server.properties");
     const env = javaEnvironment();
@@ -32,7 +39,19 @@ export function kafkaBroker(state: SandboxState, directory: string, jars: string
             prepare: async () => {
                 fs.mkdirSync(folder, { recursive: true });
                 fs.writeFileSync(path.join(folder, "log4j2.properties"), log4jProperties);
-                fs.writeFileSync(properties, serverProperties(state.ports, folder));
+                fs.writeFileSync(
+                    properties,
+                    serverProperties(
+                        state.ports,
+                        folder,
+                        users &&
+                            securedSettings(
+                                { sasl: state.ports.kafkaSasl!, mutual: state.ports.kafkaMutual! },
+                                await makeCertificates(path.join(directory, "certificates")),
+                                users,
+                            ),
+                    ),
+                );
                 if (fs.existsSync(path.join(folder, "data", "meta.properties"))) return;
                 const id = Buffer.from(randomUUID().replaceAll("-", ""), "hex").toString(
                     "base64url",
@@ -43,6 +62,7 @@ export function kafkaBroker(state: SandboxState, directory: string, jars: string
                         ...java("kafka.tools.StorageTool", "128m"),
                         // With "=": an id may begin with a dash.
                         ...["format", `--cluster-id=${id}`, "--config", properties],
+                        ...(users === undefined ? [] : scramOptions(users)),
                     ],
                     { cwd: directory, env },
                 );
@@ -53,13 +73,17 @@ export function kafkaBroker(state: SandboxState, directory: string, jars: string
     );
 }
 
-function serverProperties(ports: Record<string, number>, folder: string): string {
+function serverProperties(
+    ports: Record<string, number>,
+    folder: string,
+    secured?: ReturnType<typeof securedSettings>,
+): string {
     const settings: Record<string, string | number | boolean> = {
         "process.roles": "broker,controller",
         "node.id": 1,
         "controller.quorum.voters": `1@127.0.0.1:${ports.controller}`,
-        listeners: `PLAINTEXT://127.0.0.1:${ports.kafka},CONTROLLER://127.0.0.1:${ports.controller}`,
-        "advertised.listeners": `PLAINTEXT://127.0.0.1:${ports.kafka}`,
+        listeners: `PLAINTEXT://127.0.0.1:${ports.kafka},CONTROLLER://127.0.0.1:${ports.controller}${secured?.listeners ?? ""}`,
+        "advertised.listeners": `PLAINTEXT://127.0.0.1:${ports.kafka}${secured?.advertised ?? ""}`,
         "controller.listener.names": "CONTROLLER",
         "log.dirs": path.join(folder, "data"),
         "auto.create.topics.enable": false,
@@ -80,6 +104,7 @@ function serverProperties(ports: Record<string, number>, folder: string): string
         "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
         "num.network.threads": 2,
         "num.io.threads": 4,
+        ...secured?.settings,
     };
     return Object.entries(settings)
         .map(([key, value]) => `${key}=${value}\n`)

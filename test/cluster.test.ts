@@ -35,8 +35,8 @@ describe("the cluster resource", () => {
     });
 
     it("says which addresses do not answer", async () => {
-        const unreachable = clusterVerbs((servers) =>
-            Promise.reject(new UnreachableError(servers, new Error("ECONNREFUSED"))),
+        const unreachable = clusterVerbs(({ bootstrapServers }) =>
+            Promise.reject(new UnreachableError(bootstrapServers, new Error("ECONNREFUSED"))),
         );
         const { failures } = await unreachable.check({}, inputs);
         assert.equal(failures.length, 1);

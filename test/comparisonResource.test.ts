@@ -399,8 +399,8 @@ describe("the comparison resource", () => {
             assert.equal(await stack.changes(state, unknown), true);
             assert.equal(stack.connections, before);
 
-            const away = comparisonVerbs((servers) =>
-                Promise.reject(new UnreachableError(servers, new Error("ECONNREFUSED"))),
+            const away = comparisonVerbs(({ bootstrapServers }) =>
+                Promise.reject(new UnreachableError(bootstrapServers, new Error("ECONNREFUSED"))),
             );
             const { changes } = await away.diff("delays-v2", state, stack.inputs());
             assert.equal(changes, true);

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { CompareArgs, CompareSettings } from "../compare.js";
 import { resolveCompare } from "../compareSettings.js";
+import { resolveKafkaSecurity, type KafkaArgs } from "../kafkaArguments.js";
+import type { KafkaSecurity } from "../provider/kafka/security.js";
 import { show } from "../section.js";
 
 /** Where reading begins or ends: an end of the topics, or a time in ms since the epoch. */
@@ -9,6 +11,7 @@ export type Bound = "earliest" | "latest" | number;
 
 export interface CompareRequest {
     readonly bootstrapServers: readonly string[];
+    readonly security?: KafkaSecurity;
     readonly incumbent: string;
     readonly candidate: string;
     readonly from: Bound;
@@ -24,6 +27,18 @@ export type Parsed =
 
 const options = {
     "bootstrap-servers": { type: "string" },
+    tls: { type: "boolean" },
+    "tls-ca-file": { type: "string" },
+    "tls-cert-file": { type: "string" },
+    "tls-key-file": { type: "string" },
+    "tls-server-name": { type: "string" },
+    "sasl-mechanism": { type: "string" },
+    "sasl-username-env": { type: "string" },
+    "sasl-username-file": { type: "string" },
+    "sasl-password-env": { type: "string" },
+    "sasl-password-file": { type: "string" },
+    "sasl-token-env": { type: "string" },
+    "sasl-token-file": { type: "string" },
     incumbent: { type: "string" },
     candidate: { type: "string" },
     from: { type: "string" },
@@ -61,7 +76,9 @@ export function parseCompare(args: readonly string[]): Parsed {
         }
         return value;
     };
+    const security = readSecurityFlags(given, problems);
     const request = {
+        ...(security && { security }),
         bootstrapServers: readServers(
             needed("bootstrap-servers", "name the brokers, localhost:9092 say."),
             problems,
@@ -143,6 +160,53 @@ function readServers(text: string, problems: string[]): string[] {
         }
     }
     return servers;
+}
+
+/** Only where credentials are can be said: what is given to a command is there to see for everybody. */
+function readSecurityFlags(
+    given: ReadonlyMap<Option, string>,
+    problems: string[],
+): KafkaSecurity | undefined {
+    const picked = (fields: Readonly<Record<string, Option>>) =>
+        Object.fromEntries(
+            Object.entries(fields)
+                .filter(([, option]) => given.has(option))
+                .map(([field, option]) => [field, given.get(option)]),
+        );
+    const tls = picked({
+        caFile: "tls-ca-file",
+        certFile: "tls-cert-file",
+        keyFile: "tls-key-file",
+        serverName: "tls-server-name",
+    });
+    const sasl: Record<string, unknown> = picked({ mechanism: "sasl-mechanism" });
+    for (const what of ["username", "password", "token"] as const) {
+        const source = picked({ env: `sasl-${what}-env`, file: `sasl-${what}-file` });
+        if (Object.keys(source).length > 0) {
+            sasl[`${what}From`] = source;
+        }
+    }
+    const args = {
+        ...(Object.keys(tls).length > 0 ? { tls } : given.has("tls") ? { tls: true } : {}),
+        ...(Object.keys(sasl).length > 0 ? { sasl } : {}),
+    };
+    const resolved = resolveKafkaSecurity(args as Pick<KafkaArgs, "tls" | "sasl">);
+    for (const { field, message } of resolved.problems) {
+        problems.push(`${field} (${flagOf(field)}) ${message}`);
+    }
+    return resolved.security;
+}
+
+/** `kafka.sasl.passwordFrom.env` is given as `--sasl-password-env`. */
+function flagOf(field: string): string {
+    const words = field
+        .replace(/^kafka\./, "")
+        .replace(/From(?=\.|$)/, "")
+        .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+        .replaceAll(".", "-");
+    return /^sasl-(username|password|token)$/.test(words)
+        ? `--${words}-env or -file`
+        : `--${words}`;
 }
 
 function readBound(

@@ -25,9 +25,7 @@ export async function compareTopics(
     const { settings } = request;
     let seen: { evidence: Evidence; fingerprint: string };
     try {
-        seen = await withKafka(request.bootstrapServers, (kafka) =>
-            look(kafka, request, log, signal),
-        );
+        seen = await withKafka(request, (kafka) => look(kafka, request, log, signal));
     } catch (error) {
         seen = { evidence: nothingSeen(request, explain(error)), fingerprint: "" };
     }

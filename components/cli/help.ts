@@ -17,6 +17,16 @@ What to compare
                                       Times are those of the records' own timestamps, as 2026-11-23T04:00Z: reading
                                       begins, and ends before, the first record at or after the time in each partition.
 
+How to get in
+  --tls                               encrypt, and trust whom Node trusts; any other --tls option implies it
+  --tls-ca-file <file.pem>            who signed the brokers' certificates
+  --tls-cert-file, --tls-key-file     the client's certificate and its key
+  --tls-server-name <name>            the name in the brokers' certificates, where it is another one
+  --sasl-mechanism <name>             plain, scram-sha-256, scram-sha-512 or oauthbearer
+  --sasl-username-env <variable>      where the user, the password or the token is: the name of an environment
+  --sasl-password-env <variable>      variable, or with -file in place of -env the path of a file. The credential
+  --sasl-token-env <variable>         itself is no option: everybody on this machine sees what commands are given.
+
 By which rules
   --settings <file.json>              the \`compare\` argument of a ShadowFlinkJob as JSON: identity, eventTime,
                                       windowSeconds, fields, rules, minWindows, minRecords, formats and so on

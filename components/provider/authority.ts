@@ -51,7 +51,7 @@ export function authorityVerbs(withKafka: WithKafka): Verbs {
             if (!isKnown([inputs.bootstrapServers, inputs.versions, inputs.authority])) {
                 return { changes: true };
             }
-            return withKafka(inputs.bootstrapServers, async (kafka) => {
+            return withKafka(inputs, async (kafka) => {
                 const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
                 refuseConflict(olds, inputs, live);
                 const stays = live?.authority === inputs.authority && live.moving === undefined;
@@ -87,7 +87,7 @@ async function problems(
     inputs: AuthorityInputs,
     owners: readonly string[],
 ): Promise<CheckFailure[]> {
-    return withKafka(inputs.bootstrapServers, async (kafka) => {
+    return withKafka(inputs, async (kafka) => {
         const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
         const renamed = renamedGroups(inputs, live);
         if (renamed.length > 0) {
@@ -149,7 +149,7 @@ async function reconcile(
     const inputs = news as AuthorityInputs;
     const log = prefixedLog(inputs.name);
     try {
-        const routing = await withKafka(inputs.bootstrapServers, async (kafka) => {
+        const routing = await withKafka(inputs, async (kafka) => {
             const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
             refuseConflict(olds, inputs, live);
             const decision = await decide(kafka, inputs, live, ownersOf(olds ?? {}, inputs));

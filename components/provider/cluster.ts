@@ -1,7 +1,8 @@
-import { UnreachableError, withKafka } from "./connection.js";
+import { RefusedError, UnreachableError, withKafka } from "./connection.js";
 import { readRoutingRecord } from "./cutover/routingStore.js";
 import { declarationProblems, sameDeclarations } from "./declared.js";
 import type { ClusterInputs } from "./inputs.js";
+import { CredentialsError } from "./kafka/security.js";
 import { isKnown, type CheckFailure, type Json, type Verbs } from "./verbs.js";
 
 type WithKafka = typeof withKafka;
@@ -30,9 +31,9 @@ async function problems(
     olds: Json,
     news: ClusterInputs,
 ): Promise<CheckFailure[]> {
-    const { bootstrapServers, existing, routingTopic, name } = news;
+    const { existing, routingTopic, name } = news;
     try {
-        return await withKafka(bootstrapServers, async (kafka) => {
+        return await withKafka(news, async (kafka) => {
             const failures: CheckFailure[] = [];
             for (const [version, topic] of Object.entries(existing)) {
                 if ((await kafka.describeTopic(topic)) === undefined) {
@@ -48,6 +49,12 @@ async function problems(
     } catch (error) {
         if (error instanceof UnreachableError) {
             return [{ property: "bootstrapServers", reason: error.message }];
+        }
+        if (error instanceof CredentialsError) {
+            return error.problems.map((reason) => ({ property: "security", reason }));
+        }
+        if (error instanceof RefusedError) {
+            return [{ property: "security", reason: error.message }];
         }
         throw error;
     }

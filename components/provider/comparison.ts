@@ -38,7 +38,7 @@ export function comparisonVerbs(withKafka: WithKafka): Verbs {
             const inputs = news as ComparisonInputs;
             const state = olds as ComparisonState;
             try {
-                return await withKafka(inputs.bootstrapServers, async (kafka) => {
+                return await withKafka(inputs, async (kafka) => {
                     const incumbent = await incumbentOf(kafka, inputs);
                     if (incumbent === null) {
                         return { changes: false };
@@ -141,7 +141,7 @@ async function look(
 ): Promise<Json> {
     const inputs = news as ComparisonInputs;
     const log = prefixedLog(labelOf(inputs));
-    const { bakes, ...state } = await withKafka(inputs.bootstrapServers, (kafka) =>
+    const { bakes, ...state } = await withKafka(inputs, (kafka) =>
         compare(kafka, inputs, known, log),
     );
     const outs = toState({ ...news, ...state });

@@ -5,6 +5,7 @@ import type { Verdict } from "./comparison/verdict.js";
 import type { Override } from "./cutover/decide.js";
 import type { JobAddress } from "./flink/jobEvidence.js";
 import type { AlignmentSettings } from "./cutover/lookBack.js";
+import type { KafkaSecurity } from "./kafka/security.js";
 
 /** What the provider half is told of one version. */
 export interface VersionInput {
@@ -17,6 +18,7 @@ export interface ClusterInputs {
     /** Name of the component. */
     readonly name: string;
     readonly bootstrapServers: readonly string[];
+    readonly security?: KafkaSecurity;
     /** The topics of jobs that are not managed, by version. */
     readonly existing: Readonly<Record<string, string>>;
     readonly versions: Readonly<Record<string, VersionInput>>;
@@ -35,6 +37,7 @@ interface CommonInputs {
     /** Digest of what the candidate's job runs; empty for a job that is not managed. */
     readonly candidateDigest: string;
     readonly bootstrapServers: readonly string[];
+    readonly security?: KafkaSecurity;
     readonly routingTopic: string;
     readonly settings: CompareSettings;
 }

@@ -570,7 +570,7 @@ describe("Kafka", function () {
             const address = `127.0.0.1:${await freePort()}`;
             const began = Date.now();
             await assert.rejects(
-                withKafka([address], () => Promise.resolve()),
+                withKafka({ bootstrapServers: [address] }, () => Promise.resolve()),
                 (error) => {
                     assert.ok(error instanceof UnreachableError);
                     assert.ok(

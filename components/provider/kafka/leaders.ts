@@ -3,6 +3,7 @@ import { explain } from "../errors.js";
 import { withDeadline } from "./deadline.js";
 import { fetchKey, fetchVersion } from "./fetchRequest.js";
 import { TopicReplacedError, type TopicDescription } from "./port.js";
+import type { ClientSecurity } from "./security.js";
 
 /** The broker that has the records of a partition, in a term of its office. */
 export interface Leader {
@@ -31,6 +32,7 @@ export class Leaders {
         private readonly bootstrapServers: readonly string[],
         private readonly clientId: string,
         private readonly topic: TopicDescription,
+        private readonly secured: ClientSecurity["platformatic"] = {},
     ) {
         this.#brokers = bootstrapServers;
     }
@@ -134,6 +136,7 @@ export class Leaders {
 
     async #connect(address: string): Promise<Connection> {
         const connection = new Connection(this.clientId, {
+            ...this.secured,
             connectTimeout: connectSeconds * 1000,
             requestTimeout: requestSeconds * 1000,
         });
