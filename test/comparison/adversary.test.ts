@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { decide } from "../../components/provider/comparison/decide.js";
-import { delays, FakeTopic, look, settingsOf, topicOf, type Value } from "./world.js";
+import { delays, FakeTopic, hour, look, settingsOf, topicOf, type Value } from "./world.js";
 
 /** The same records with a key and a timestamp. */
 function stamped(records: readonly Value[], how: (index: number) => { key?: string; at?: number }) {
@@ -53,6 +53,23 @@ describe("an attempt to be passed", () => {
             assert.equal(verdict.outcome, "inconclusive", String(unit));
             assert.match(verdict.gaps.join(), /microseconds/);
         }
+    });
+
+    it("by updates of an identity that never end, so that its last one is never finished", async () => {
+        const rows = Array.from({ length: 30 }, (_, n) =>
+            ["ATL", "DFW", "SEA"].map((origin) => ({ id: `${origin}${n}`, at: hour(n), n })),
+        );
+        const wrong = (n: number) => (n < 5 ? [] : [{ id: "ATL5", at: hour(n), n: -1 }]);
+        const { verdict } = await look({
+            incumbent: topicOf(rows.flat(), 1),
+            candidate: topicOf(
+                rows.flatMap((of, n) => [...of, ...wrong(n)]),
+                1,
+            ),
+            args: { mode: "upsert", identity: ["id"], eventTime: "at" },
+        });
+        assert.equal(verdict.outcome, "fail");
+        assert.equal(verdict.records.changed, 1);
     });
 
     it("by few records under a threshold", async () => {

@@ -133,15 +133,17 @@ export class Engine {
     }
 
     /**
-     * Leaves of every identity the last record only, of those whose last update on either topic is in a window that
-     * counts, and returns these. What came behind the windows that count is not compared: the other topic need not have
-     * it yet. Deleted ones are as if they had never been.
+     * Leaves of every identity the last record only that stands before the end of the windows that count, where that is in
+     * one of them on either topic. What came behind that end is not compared: the other topic need not have it yet. Where a
+     * topic has nothing else of an identity, compaction may have removed what was there at the end; it is not compared
+     * either. Deleted ones are as if they had never been.
      */
     async *keepLatest({ from, to }: Coverage): AsyncGenerator<Latest> {
         this.records.flushSync();
-        await this.connection.run(latestOfEach);
+        await this.connection.run(latestOfEach, { to: bigint(to) });
+        await this.connection.run(onlyBehind, { to: bigint(to) });
         await this.connection.run("DELETE FROM records");
-        await this.connection.run(keepCounted, { from: bigint(from), to: bigint(to) });
+        await this.connection.run(keepCounted, { from: bigint(from) });
         const result = await this.connection.stream(
             "SELECT side, win, shape, content FROM records ORDER BY side, win, identity",
         );
@@ -214,18 +216,24 @@ const bigint = (value: number) => BigInt(Number.isFinite(value) ? value : 0);
 const latestOfEach = `
     CREATE TEMP TABLE latest AS
     SELECT * FROM (
-        FROM records
+        FROM records WHERE win < $to
         QUALIFY row_number() OVER (PARTITION BY side, identity, part ORDER BY place DESC) = 1
     )
     QUALIFY row_number() OVER (
         PARTITION BY side, identity ORDER BY ts DESC, place DESC, content
     ) = 1`;
 
+const onlyBehind = `
+    CREATE TEMP TABLE behind AS
+    SELECT DISTINCT identity
+    FROM (SELECT DISTINCT side, identity FROM records WHERE win >= $to)
+    ANTI JOIN latest USING (side, identity)`;
+
 const keepCounted = `
     INSERT INTO records
     SELECT side, newest, identity, hash, content, shape, part, ts, place
     FROM (SELECT *, max(win) OVER (PARTITION BY identity) AS newest FROM latest)
-    WHERE newest >= $from AND newest < $to AND content IS NOT NULL`;
+    WHERE newest >= $from AND content IS NOT NULL AND identity NOT IN (FROM behind)`;
 
 /** Multisets: of two equal records and one, one is left. */
 const cancelEqual = `
