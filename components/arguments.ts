@@ -1,5 +1,6 @@
 import { cutoverProblems } from "./cutoverArguments.js";
-import { isolationProblems, sharedNames } from "./isolation.js";
+import { isolationProblems } from "./isolation.js";
+import { sharedProblems } from "./specIsolation.js";
 import type { CompareSettings } from "./compare.js";
 import { readUrl } from "./compareMetrics.js";
 import { resolveCompare } from "./compareSettings.js";
@@ -7,6 +8,7 @@ import type { ExistingJob } from "./jobs/existing.js";
 import { retireProblems } from "./retirement.js";
 import type { SqlJob, SqlJobArgs } from "./jobs/sessionJob.js";
 import { resolveKafkaSecurity } from "./kafkaArguments.js";
+import { permissionProblems, type PermissionArgs } from "./permissions.js";
 import type { KafkaSecurity } from "./provider/kafka/security.js";
 import type { FlinkDeployment, FlinkSessionJob } from "./jobs/flinkDeployment.js";
 import { operatorJobName } from "./jobs/flinkDeployment.js";
@@ -71,6 +73,15 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
             ...Object.keys(versions).flatMap((version) =>
                 operatorJobProblems(name, versions, version, args),
             ),
+            ...permissionProblems(
+                Object.values(versions).map(({ names, ...declared }) => ({
+                    names,
+                    ...permissionArgs(declared),
+                })),
+                Object.fromEntries(
+                    Object.entries(versions).map(([version, { names }]) => [version, names.topic]),
+                ),
+            ),
             ...compare.problems,
             ...consumerProblems(args, versions),
             ...cutoverProblems(args),
@@ -87,6 +98,16 @@ export function managedOf(
     return Object.fromEntries(
         Object.entries(versions).map(([version, declared]) => [version, "job" in declared]),
     );
+}
+
+/** Who the job of a version is to Kafka, and what it reads; nothing for one that is not managed. */
+export function permissionArgs(declared: object): PermissionArgs {
+    const { sql, operator } = declared as { sql?: PermissionArgs; operator?: PermissionArgs };
+    const { principal, sources } = sql ?? operator ?? {};
+    return {
+        ...(principal !== undefined && { principal }),
+        ...(sources !== undefined && { sources }),
+    };
 }
 
 /** What is wrong with the rendered script of a version beside the others. */
@@ -149,16 +170,18 @@ function operatorJobProblems(
             : [];
     });
     const others = otherVersions(versions, version);
-    const shared = others
-        .flatMap((other) => sharedNames(declared.names, other))
-        .filter(({ field }) => field !== "topic")
-        .map(({ field, message }) => ({ field: `versions.${version}.${field}`, message }));
-    const problems = [...shared, ...operatorProblems(component, declared, inCluster)];
+    const problems = operatorProblems(component, declared, inCluster);
     // One with outputs in it is checked when they are known.
     const spec = plainSpec(component, declared);
-    return spec === undefined
-        ? problems
-        : [...problems, ...specProblems(component, declared, spec, others, retire[version])];
+    return [
+        ...problems,
+        ...(spec === undefined
+            ? sharedProblems(declared.names, others).map(({ field, message }) => ({
+                  field: `versions.${version}.${field}`,
+                  message,
+              }))
+            : specProblems(component, declared, spec, others, retire[version])),
+    ];
 }
 
 /** All problems in one message: a line each, with the field and the way out. */

@@ -11,8 +11,26 @@ export type {
 } from "./compareRules.js";
 export type { AlignmentArgs, ConsumerArgs } from "./cutoverArguments.js";
 export { existingJob, type ExistingJob, type ExistingJobArgs } from "./jobs/existing.js";
+export {
+    flinkDeployment,
+    flinkSessionJob,
+    type FlinkDeployment,
+    type FlinkDeploymentOptions,
+    type FlinkSessionJob,
+    type OperatorJobOptions,
+} from "./jobs/flinkDeployment.js";
+export type {
+    FlinkConfiguration,
+    FlinkDeploymentSpec,
+    FlinkResource,
+    FlinkSessionJobSpec,
+    JobManagerSpec,
+    OperatorJobSpec,
+} from "./jobs/flinkSpec.js";
+export type { DeploymentReference } from "./jobs/liveDeployment.js";
 export { sqlJob, type SqlJob, type SqlJobArgs } from "./jobs/sessionJob.js";
 export type { CredentialSourceArgs, KafkaArgs, SaslArgs, TlsArgs } from "./kafkaArguments.js";
+export type { PermissionArgs } from "./permissions.js";
 export type { Evidence } from "./provider/comparison/evidence.js";
 export type { Finding, Outcome, Verdict } from "./provider/comparison/verdict.js";
 export type { RoutingRecord, Tenure } from "./provider/cutover/routingRecord.js";

@@ -2,6 +2,7 @@ import * as kafka from "@pulumi/kafka";
 import * as pulumi from "@pulumi/pulumi";
 import {
     managedOf,
+    permissionArgs,
     otherVersions,
     problemMessage,
     resolveArguments,
@@ -23,6 +24,7 @@ import { managedJob } from "./jobs/managedJob.js";
 import type { SqlJob } from "./jobs/sessionJob.js";
 import type { VersionJob } from "./jobs/versionJob.js";
 import { topicProviderProblems, topicProviderSecurity, type KafkaArgs } from "./kafkaArguments.js";
+import { jobPermissions, permissionAcls } from "./permissions.js";
 import type { Outcome, Verdict } from "./provider/comparison/verdict.js";
 import type { Override } from "./provider/cutover/decide.js";
 import type { RoutingRecord, Tenure } from "./provider/cutover/routingRecord.js";
@@ -179,11 +181,19 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
             required(topics[args.authority]).replicationFactor,
             child,
         );
+        const permissions = mapValues(versions, ({ names, ...declared }) =>
+            permissionAcls(
+                `${name}-${names.version}`,
+                jobPermissions(names, permissionArgs(declared)),
+                child,
+            ),
+        );
         const { retire = {} } = args;
         const live = liveJobs(this, name, versions);
         const jobOf = (version: string, routing?: pulumi.Output<RoutingRecord>) =>
             versionJob(this, name, version, versions, {
                 topic: required(topics[version]),
+                permissions: required(permissions[version]),
                 protect: held.includes(version),
                 live,
                 retire: routing && retireInput(retire[version] ?? {}, version, routing),
@@ -335,6 +345,7 @@ function versionTopics(
 
 interface VersionJobOptions {
     readonly topic: kafka.Topic;
+    readonly permissions: readonly kafka.Acl[];
     readonly protect: boolean;
     readonly live: Readonly<Record<string, pulumi.Output<LiveJob>>>;
     readonly retire: pulumi.Output<{ savepoint: string | null } | null> | undefined;
@@ -345,14 +356,14 @@ function versionJob(
     name: string,
     version: string,
     versions: Readonly<Record<string, Declared>>,
-    { topic, protect, live, retire }: VersionJobOptions,
+    { topic, permissions, protect, live, retire }: VersionJobOptions,
 ): VersionJob {
     const declared = required(versions[version]);
     if (!("job" in declared)) {
         throw new Error(`The job of ${version} is not managed.`);
     }
     return managedJob(`${name}-${version}-job`, name, declared, {
-        opts: { parent: component, protect, dependsOn: [topic] },
+        opts: { parent: component, protect, dependsOn: [topic, ...permissions] },
         retire,
         others: knownVersions(versions, version, live),
         refuse: (problems) => {

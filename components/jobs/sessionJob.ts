@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { SessionJobInputs } from "../provider/inputs.js";
+import type { PermissionArgs } from "../permissions.js";
 import { shim, type Inputs } from "../shim.js";
 import type { NameOverrides, VersionNames } from "../versions.js";
 
@@ -18,7 +19,7 @@ export interface SqlJobArgs {
     startTimeoutSeconds?: pulumi.Input<number>;
 }
 
-export interface SqlJob extends NameOverrides {
+export interface SqlJob extends NameOverrides, PermissionArgs {
     readonly kind: "sql";
     readonly build: (names: VersionNames) => SqlJobArgs;
 }
@@ -27,8 +28,11 @@ export interface SqlJob extends NameOverrides {
  * Declares a version that runs a Flink SQL script on a session cluster. The callback is handed the version's own
  * topic, group, transactional-id prefix and checkpoint folder, and the script must use them.
  */
-export function sqlJob(build: SqlJob["build"], names: NameOverrides = {}): SqlJob {
-    return { ...names, kind: "sql", build };
+export function sqlJob(
+    build: SqlJob["build"],
+    options: NameOverrides & PermissionArgs = {},
+): SqlJob {
+    return { ...options, kind: "sql", build };
 }
 
 /** What tells one build of a job from another. */
