@@ -53,7 +53,7 @@ export function isolationProblems(
     }
 }
 
-function sharedNames(names: IsolatedNames, other: OtherVersion): IsolationProblem[] {
+export function sharedNames(names: IsolatedNames, other: OtherVersion): IsolationProblem[] {
     const problems: IsolationProblem[] = [];
     const of = `of version ${other.version}`;
     if (names.topic === other.topic) {
@@ -244,11 +244,11 @@ function lastOf(options: readonly SqlOption[], key: string): SqlOption[] {
 }
 
 /** The name itself, or one derived from it: `delays-v2-errors`, but not `delays-v21`. */
-function isOwn(value: string, own: string): boolean {
+export function isOwn(value: string, own: string): boolean {
     return value === own || (value.startsWith(own) && /^[._-]/.test(value.slice(own.length)));
 }
 
-function overlap(one: string, other: string): boolean {
+export function overlap(one: string, other: string): boolean {
     return one.startsWith(other) || other.startsWith(one);
 }
 
@@ -261,16 +261,16 @@ function matches(pattern: string, topic: string): boolean {
     }
 }
 
-function nested(one: string, other: string): boolean {
+export function nested(one: string, other: string): boolean {
     return one !== "" && (within(folder(one), folder(other)) || within(folder(other), folder(one)));
 }
 
-function within(inner: string, outer: string): boolean {
+export function within(inner: string, outer: string): boolean {
     return inner === outer || inner.startsWith(`${outer}/`);
 }
 
 /** `file:/a`, `file:///a/` and `file://a` mean folders that can be told apart only when written in one way. */
-function folder(uri: string): string {
+export function folder(uri: string): string {
     const local = uri.replace(/^file:\/*/i, "/");
     return local.replace(/([^:/])\/{2,}/g, "$1/").replace(/\/+$/, "");
 }

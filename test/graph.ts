@@ -5,6 +5,8 @@ export interface Registered {
     readonly type: string;
     readonly name: string;
     readonly inputs: Record<string, unknown>;
+    /** Of a resource that is read and not managed. */
+    readonly id?: string;
 }
 
 /** What the provider half would answer, for the outputs that other resources take. */
@@ -48,9 +50,9 @@ export async function graphOf(
     const registered: Registered[] = [];
     await pulumi.runtime.setMocks(
         {
-            newResource: ({ type, name, inputs }) => {
+            newResource: ({ type, name, inputs, id }) => {
                 const plain = inputs as Record<string, unknown>;
-                registered.push({ type, name, inputs: plain });
+                registered.push({ type, name, inputs: plain, ...(id && { id }) });
                 return { id: `${name}-id`, state: { ...plain, ...answers[type]?.(plain) } };
             },
             call: () => ({}),

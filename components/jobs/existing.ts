@@ -1,3 +1,5 @@
+import type { DeploymentReference } from "./liveDeployment.js";
+
 /** A job that is already running: referenced, never managed. */
 export interface ExistingJobArgs {
     /** Its output topic. */
@@ -10,9 +12,15 @@ export interface ExistingJobArgs {
     checkpoints?: string;
     /**
      * URL of its cluster's REST API. It is only read: verdicts show the job's health beside the candidate's, and what it
-     * dropped as late. Needs `jobName`. Defaults to not asking.
+     * dropped as late. Needs `jobName` or `deployment`. Defaults to not asking.
      */
     rest?: string;
+    /**
+     * The FlinkDeployment that runs it, where one does. It is read and never written, so that its job is found by id (`rest`
+     * then needs no `jobName`), and a candidate with a group, prefix or folder of its spec is refused. Needs
+     * `@pulumi/kubernetes`.
+     */
+    deployment?: DeploymentReference;
     /** What the job is called in Flink. Two running jobs of one name cannot be told apart, and are not looked at. */
     jobName?: string;
 }

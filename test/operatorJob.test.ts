@@ -1,0 +1,367 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import {
+    existingJob,
+    flinkDeployment,
+    flinkSessionJob,
+    ShadowFlinkJob,
+    type FlinkDeploymentOptions,
+    type FlinkDeploymentSpec,
+    type ShadowFlinkJobArgs,
+    type VersionNames,
+} from "../components/index.js";
+import { answers, graphOf, valueOf, type Registered } from "./graph.js";
+
+const deploymentType = "kubernetes:flink.apache.org/v1beta1:FlinkDeployment";
+
+const specOf = ({ topic, group, transactionalIdPrefix }: VersionNames): FlinkDeploymentSpec => ({
+    image: "registry/delays:2",
+    flinkVersion: "v2_1",
+    flinkConfiguration: { "high-availability.type": "kubernetes", taskmanager: { slots: 2 } },
+    jobManager: { resource: { cpu: 1, memory: "1g" } },
+    taskManager: { resource: { cpu: 2, memory: "2g" } },
+    job: {
+        jarURI: "local:///opt/flink/usrlib/delays.jar",
+        entryClass: "example.delays.Main",
+        args: [`--topic=${topic}`, "--group-id", group, `--prefix=${transactionalIdPrefix}`],
+        parallelism: 2,
+        upgradeMode: "savepoint",
+    },
+    aFieldOfTomorrow: { kept: true },
+});
+
+const candidate = (options: FlinkDeploymentOptions = {}) => flinkDeployment(specOf, options);
+
+const args: ShadowFlinkJobArgs = {
+    authority: "v1",
+    kafka: { bootstrapServers: ["broker:9092"] },
+    checkpoints: "s3://state",
+    versions: { v1: existingJob({ topic: "delays" }), v2: candidate({ namespace: "jobs" }) },
+    compare: { identity: ["id"], windowSeconds: 60 },
+};
+
+const build = (change: Partial<ShadowFlinkJobArgs> = {}, opts?: pulumi.ComponentResourceOptions) =>
+    new ShadowFlinkJob("delays", { ...args, ...change }, opts);
+
+const versions = (
+    v2: ShadowFlinkJobArgs["versions"][string],
+    v1 = existingJob({ topic: "delays" }),
+) => ({
+    versions: { v1, v2 },
+});
+
+const find = (graph: Registered[], name: string) => {
+    const found = graph.find((resource) => resource.name === name);
+    assert.ok(found, `${name} is not in the graph`);
+    return found;
+};
+
+/** What a program's errors say; the graph is built, since a spec with outputs is checked in it. */
+const problemsOf = (change: Partial<ShadowFlinkJobArgs>): string => {
+    try {
+        build(change);
+    } catch (error) {
+        return String(error);
+    }
+    return assert.fail("It was built.");
+};
+
+const rendered = {
+    apiVersion: "flink.apache.org/v1beta1",
+    kind: "FlinkDeployment",
+    metadata: {
+        name: "delays-v2",
+        namespace: "jobs",
+        labels: {
+            "app.kubernetes.io/name": "delays",
+            "app.kubernetes.io/instance": "delays-v2",
+            "app.kubernetes.io/version": "v2",
+            "app.kubernetes.io/component": "flink-job",
+            "app.kubernetes.io/part-of": "delays",
+            "app.kubernetes.io/managed-by": "pulumi",
+        },
+        annotations: { "pulumi.com/waitFor": "jsonpath={.status.jobStatus.state}=RUNNING" },
+    },
+    spec: {
+        image: "registry/delays:2",
+        flinkVersion: "v2_1",
+        flinkConfiguration: {
+            "high-availability.type": "kubernetes",
+            taskmanager: { slots: 2 },
+            "execution.checkpointing.dir": "s3://state/delays-v2",
+            "execution.checkpointing.savepoint-dir": "s3://state/delays-v2/savepoints",
+            "high-availability.storageDir": "s3://state/delays-v2/ha",
+        },
+        jobManager: { resource: { cpu: 1, memory: "1g" } },
+        taskManager: { resource: { cpu: 2, memory: "2g" } },
+        job: {
+            jarURI: "local:///opt/flink/usrlib/delays.jar",
+            entryClass: "example.delays.Main",
+            args: ["--topic=delays-v2", "--group-id", "delays-v2", "--prefix=delays-v2."],
+            parallelism: 2,
+            upgradeMode: "savepoint",
+        },
+        aFieldOfTomorrow: { kept: true },
+    },
+};
+
+describe("a job of the Flink Kubernetes Operator", () => {
+    before(() => {
+        answers[deploymentType] = () => ({
+            status: { jobStatus: { state: "RUNNING", jobId: "a1b2" } },
+        });
+    });
+    after(() => {
+        delete answers[deploymentType];
+    });
+
+    for (const dryRun of [true, false]) {
+        describe(dryRun ? "in a preview" : "in an update", () => {
+            let graph: Registered[];
+            before(async () => {
+                graph = await graphOf(dryRun, () => build());
+            });
+
+            it("is exactly one more resource, as the operator takes it", () => {
+                assert.deepEqual(
+                    graph.map(({ name, type }) => [name, type]),
+                    [
+                        ["delays", "shadow-flink:index:ShadowFlinkJob"],
+                        ["delays-authority", "pulumi-nodejs:dynamic/shadow-flink:Authority"],
+                        ["delays-cluster", "pulumi-nodejs:dynamic/shadow-flink:Cluster"],
+                        ["delays-kafka", "pulumi:providers:kafka"],
+                        ["delays-routing", "kafka:index/topic:Topic"],
+                        ["delays-v1-topic", "kafka:index/topic:Topic"],
+                        ["delays-v2-comparison", "pulumi-nodejs:dynamic/shadow-flink:Comparison"],
+                        ["delays-v2-job", deploymentType],
+                        ["delays-v2-topic", "kafka:index/topic:Topic"],
+                    ],
+                );
+                assert.deepEqual(find(graph, "delays-v2-job").inputs, rendered);
+            });
+        });
+    }
+
+    it("changes no byte of any FlinkDeployment with a promotion or a rollback", async () => {
+        const three = { v1: candidate(), v2: candidate(), v3: candidate({ serviceAccount: true }) };
+        const jobs = async (authority: string) =>
+            (await graphOf(false, () => build({ versions: three, authority })))
+                .filter(({ name }) => /-job/.test(name))
+                .map((resource) => JSON.stringify(resource));
+        const first = await jobs("v1");
+        assert.equal(first.length, 6);
+        assert.deepEqual(await jobs("v2"), first);
+        assert.deepEqual(await jobs("v3"), first);
+        assert.deepEqual(await jobs("v1"), first);
+    });
+
+    it("is told from another build by its spec, whatever the order of its fields", async () => {
+        const digest = async (spec: (names: VersionNames) => FlinkDeploymentSpec) => {
+            const graph = await graphOf(false, () => build(versions(flinkDeployment(spec))));
+            return find(graph, "delays-v2-comparison").inputs["candidateDigest"];
+        };
+        const own = await digest(specOf);
+        assert.match(String(own), /^[0-9a-f]{64}$/);
+        const turned = (names: VersionNames) =>
+            Object.fromEntries(Object.entries(specOf(names)).reverse()) as FlinkDeploymentSpec;
+        assert.equal(await digest(turned), own);
+        assert.notEqual(await digest((names) => ({ ...specOf(names), image: "delays:3" })), own);
+    });
+
+    it("gives out its id and status, and takes an image that is known late", async () => {
+        const image = pulumi.output(Promise.resolve("registry/delays:late"));
+        let job: ShadowFlinkJob | undefined;
+        const graph = await graphOf(
+            false,
+            () =>
+                (job = build(versions(flinkDeployment((names) => ({ ...specOf(names), image }))))),
+        );
+        const { spec } = find(graph, "delays-v2-job").inputs as { spec: { image: string } };
+        assert.equal(spec.image, "registry/delays:late");
+        const { v2 } = await valueOf(job!.versions);
+        assert.deepEqual(v2?.job, { id: "a1b2", status: "RUNNING", savepoint: null });
+    });
+
+    it("is asked through its service, or where it is said to be, by its id", async () => {
+        const asked = async (rest?: string) => {
+            const v2 = candidate({ namespace: "jobs", ...(rest && { rest }) });
+            const graph = await graphOf(false, () => build(versions(v2)));
+            return (find(graph, "delays-v2-comparison").inputs["jobs"] as { v2: unknown }).v2;
+        };
+        assert.equal(await asked(), null);
+        const known = { jobId: "a1b2", jobName: null };
+        assert.deepEqual(await asked("service"), {
+            rest: "http://delays-v2-rest.jobs:8081",
+            ...known,
+        });
+        assert.deepEqual(await asked("http://flink"), { rest: "http://flink", ...known });
+    });
+
+    it("says nothing of a job whose status is not known", async () => {
+        const answer = answers[deploymentType]!;
+        answers[deploymentType] = () => ({});
+        try {
+            const graph = await graphOf(false, () => build({ authority: "v2" }));
+            assert.equal(find(graph, "delays-authority").inputs["jobStatus"], null);
+        } finally {
+            answers[deploymentType] = answer;
+        }
+    });
+
+    it("has a service account of its own where that is asked for, with no more than Flink needs", async () => {
+        const v2 = candidate({ namespace: "jobs", serviceAccount: true });
+        const graph = await graphOf(false, () => build(versions(v2)));
+        assert.deepEqual(
+            graph
+                .filter(({ name }) => name.startsWith("delays-v2-job-"))
+                .map(({ name, type }) => [name, type]),
+            [
+                ["delays-v2-job-account", "kubernetes:core/v1:ServiceAccount"],
+                ["delays-v2-job-binding", "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"],
+                ["delays-v2-job-role", "kubernetes:rbac.authorization.k8s.io/v1:Role"],
+            ],
+        );
+        const { spec } = find(graph, "delays-v2-job").inputs as { spec: object };
+        assert.deepEqual(spec, { ...rendered.spec, serviceAccount: "delays-v2" });
+        const { rules } = find(graph, "delays-v2-job-role").inputs as {
+            rules: { resources: string[]; verbs: string[]; resourceNames?: string[] }[];
+        };
+        assert.deepEqual(
+            rules.map(({ resources, resourceNames }) => [resources, resourceNames]),
+            [
+                [["pods", "configmaps"], undefined],
+                [["deployments"], ["delays-v2"]],
+                [["deployments/finalizers"], ["delays-v2"]],
+            ],
+        );
+        assert.deepEqual(find(graph, "delays-v2-job-binding").inputs["subjects"], [
+            { kind: "ServiceAccount", name: "delays-v2", namespace: "jobs" },
+        ]);
+    });
+
+    it("is suspended for good, with a savepoint where one is asked for, once the record says so", async () => {
+        const authorityType = "pulumi-nodejs:dynamic/shadow-flink:Authority";
+        const answer = answers[authorityType]!;
+        const retired = async (savepoint?: string) => {
+            const graph = await graphOf(false, () =>
+                build({
+                    authority: "v2",
+                    versions: { v1: candidate(), v2: candidate() },
+                    retire: { v1: { ...(savepoint && { savepoint }) } },
+                }),
+            );
+            const { metadata, spec } = find(graph, "delays-v1-job").inputs as {
+                metadata: { annotations: Record<string, string> };
+                spec: { job: Record<string, unknown> };
+            };
+            const { state, upgradeMode } = spec.job;
+            return [state, upgradeMode, metadata.annotations["pulumi.com/waitFor"]];
+        };
+        const waits = "jsonpath={.status.jobStatus.state}=";
+        const savepoint = "s3://state/delays-v1/savepoints";
+        assert.deepEqual(await retired(), [undefined, "savepoint", `${waits}RUNNING`]);
+        answers[authorityType] = (inputs) => {
+            const { routing } = answer(inputs) as { routing: object };
+            return { routing: { ...routing, retired: ["v1"] } };
+        };
+        try {
+            assert.deepEqual(await retired(), ["suspended", "stateless", `${waits}FINISHED`]);
+            assert.deepEqual(await retired(savepoint), [
+                "suspended",
+                "savepoint",
+                `${waits}FINISHED`,
+            ]);
+        } finally {
+            answers[authorityType] = answer;
+        }
+        assert.match(
+            problemsOf({
+                authority: "v2",
+                versions: { v1: candidate(), v2: candidate() },
+                retire: { v1: { savepoint: "s3://elsewhere" } },
+            }),
+            /retire\.v1\.savepoint: is "s3:\/\/elsewhere", .* give that, "s3:\/\/state\/delays-v1\/savepoints"/,
+        );
+    });
+
+    it("can be a job on a session cluster of the operator", async () => {
+        const session = flinkSessionJob(({ topic, group, transactionalIdPrefix }) => ({
+            deploymentName: "session",
+            job: { jarURI: "https://jars/delays.jar", args: [topic, group, transactionalIdPrefix] },
+        }));
+        const graph = await graphOf(false, () =>
+            build({ ...versions(session), checkpoints: undefined }),
+        );
+        const { type, inputs } = find(graph, "delays-v2-job");
+        assert.equal(type, "kubernetes:flink.apache.org/v1beta1:FlinkSessionJob");
+        assert.deepEqual(inputs["spec"], {
+            deploymentName: "session",
+            job: {
+                jarURI: "https://jars/delays.jar",
+                args: ["delays-v2", "delays-v2", "delays-v2."],
+            },
+        });
+    });
+
+    it("takes the folders that a spec gives, under the names that its Flink knows", async () => {
+        const of = async (change: Partial<FlinkDeploymentSpec>) => {
+            const v2 = flinkDeployment((names) => ({ ...specOf(names), ...change }));
+            const graph = await graphOf(false, () => build(versions(v2)));
+            const { spec } = find(graph, "delays-v2-job").inputs as {
+                spec: { flinkConfiguration: object };
+            };
+            return spec.flinkConfiguration;
+        };
+        assert.deepEqual(await of({ flinkVersion: "v1_19", flinkConfiguration: {} }), {
+            "state.checkpoints.dir": "s3://state/delays-v2",
+            "state.savepoints.dir": "s3://state/delays-v2/savepoints",
+        });
+        const given = { state: { checkpoints: { dir: "s3://state/delays-v2/own" } } };
+        assert.deepEqual(await of({ flinkConfiguration: given }), {
+            ...given,
+            "execution.checkpointing.savepoint-dir": "s3://state/delays-v2/savepoints",
+        });
+    });
+
+    describe("beside an existing FlinkDeployment", () => {
+        const deployment = { name: "delays", namespace: "prod" };
+        const live = (spec: object) => {
+            answers[deploymentType] = (inputs) =>
+                inputs["spec"] === undefined
+                    ? { spec, status: { jobStatus: { jobId: "old" } } }
+                    : { status: { jobStatus: { state: "RUNNING", jobId: "a1b2" } } };
+        };
+
+        it("reads it, never writes it, and asks its job by id", async () => {
+            live({});
+            const v1 = existingJob({ topic: "delays", rest: "http://old:8081", deployment });
+            const graph = await graphOf(false, () => build(versions(candidate(), v1)));
+            const { type, inputs, id } = find(graph, "delays-v1-job");
+            assert.deepEqual([type, id, inputs], [deploymentType, "prod/delays", {}]);
+            assert.deepEqual(
+                (find(graph, "delays-v2-comparison").inputs["jobs"] as { v1: unknown }).v1,
+                { rest: "http://old:8081", jobId: "old", jobName: null },
+            );
+        });
+
+        it("is refused where it shares what the other's spec says", async () => {
+            const found = await failureOf(() => {
+                live({ job: { args: ["--group-id=delays-v2"] } });
+                return build(versions(candidate(), existingJob({ topic: "delays", deployment })));
+            });
+            assert.match(
+                found,
+                /versions\.v2\.group: "delays-v2" is the consumer group of version v1 too/,
+            );
+        });
+    });
+});
+
+async function failureOf(program: () => pulumi.ComponentResource): Promise<string> {
+    try {
+        await graphOf(false, program);
+    } catch (error) {
+        return String(error);
+    }
+    return assert.fail("It was built.");
+}
