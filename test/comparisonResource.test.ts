@@ -411,6 +411,65 @@ describe("the comparison resource", () => {
         });
     });
 
+    describe("goes on", () => {
+        it("behind what was verified, which it does not read again", async () => {
+            const state = await stack.passed();
+            assert.equal(state.kept?.windows.length, state.verdict?.windows);
+            // Of the verified windows nothing is left: whoever read them again would miss it.
+            const { incumbent, candidate } = state.kept!;
+            stack.incumbent.firstOffset = BigInt(
+                Math.min(...Object.values(incumbent.from).map(Number)),
+            );
+            stack.candidate.firstOffset = BigInt(
+                Math.min(...Object.values(candidate.from).map(Number)),
+            );
+            stack.goOn(4);
+            const next = await stack.update(state);
+            assert.equal(next.verdict?.outcome, "pass", lines.join("\n"));
+            assert.equal(next.verdict?.windows, state.verdict!.windows + 4);
+            assert.equal(next.verdict?.coveredFrom, state.verdict?.coveredFrom);
+        });
+
+        it("from the beginning where another rule, or a record of a verified window, asks for it", async () => {
+            const state = await stack.passed();
+            stack.goOn(4);
+            const rules = { rules: { values: { maxDifferentShare: 0.5 } } };
+            const other = await stack.update(state, stack.inputs({ settings: settingsOf(rules) }));
+            assert.equal(other.verdict?.windows, state.verdict!.windows + 4);
+            const late = delays(16)[33]!;
+            stack.write("delays", [late]);
+            stack.write("delays-v2", [late]);
+            const again = await stack.update(state);
+            assert.match(lines.join("\n"), /records came for windows that were verified before/);
+            assert.equal(again.verdict?.records.incumbent, other.verdict!.records.incumbent + 1);
+        });
+    });
+
+    it("takes off what a control differs from the incumbent", async () => {
+        stack.kafka.createTopic("delays-v0", 1);
+        const noisy = (by: number) => (record: Delay) => ({
+            ...record,
+            mean_delay: (record.mean_delay ?? 0) + by,
+        });
+        const versions = { ...stack.inputs().versions, v0: { topic: "delays-v0", managed: true } };
+        const look = async (control: string | undefined) => {
+            const settings = settingsOf({
+                control,
+                rules: { lateness: { severity: "informational" } },
+            });
+            const { verdict } = await stack.update(first, stack.inputs({ settings, versions }));
+            return verdict!;
+        };
+        const first = await stack.create();
+        stack.goOn(8, noisy(1));
+        stack.write("delays-v0", delays(16).slice(24).map(noisy(2)));
+        assert.equal((await look(undefined)).outcome, "fail");
+        const beside = await look("v0");
+        assert.equal(beside.outcome, "pass", JSON.stringify(beside.findings[0]));
+        assert.match(JSON.stringify(beside.findings), /The control v0 differs by 100 %/);
+        assert.equal((await look("v9")).outcome, "inconclusive");
+    });
+
     it("takes any inputs, and deletes nothing", async () => {
         const inputs = stack.inputs();
         assert.deepEqual(await stack.verbs.check({}, inputs), { inputs, failures: [] });
