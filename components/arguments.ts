@@ -5,6 +5,7 @@ import type { CompareSettings } from "./compare.js";
 import { readUrl } from "./compareMetrics.js";
 import { resolveCompare } from "./compareSettings.js";
 import type { ExistingJob } from "./jobs/existing.js";
+import { configMapProblems } from "./routingConfigMap.js";
 import { retireProblems } from "./retirement.js";
 import type { SqlJob, SqlJobArgs } from "./jobs/sessionJob.js";
 import { resolveKafkaSecurity } from "./kafkaArguments.js";
@@ -85,6 +86,7 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
             ...compare.problems,
             ...consumerProblems(args, versions),
             ...cutoverProblems(args),
+            ...configMapProblems(name, args.consumers ?? {}),
             ...retireProblems(args.retire ?? {}, args.authority, managedOf(versions)),
             ...overrideProblems(args),
         ],

@@ -1,4 +1,5 @@
 import type { AlignmentSettings } from "./provider/cutover/lookBack.js";
+import type { RoutingConfigMapArgs } from "./routingConfigMap.js";
 import type { Problem } from "./versions.js";
 
 export interface ConsumerArgs {
@@ -17,6 +18,11 @@ export interface ConsumerArgs {
      * the preview already. Defaults to no limit.
      */
     maxRepeats?: number;
+    /**
+     * A ConfigMap with what its pods read. It follows the routing record, which stays the truth. Needs
+     * `@pulumi/kubernetes`. Defaults to none.
+     */
+    configMap?: RoutingConfigMapArgs;
 }
 
 /** How positions on two topics are found that have the same records behind them. */

@@ -35,6 +35,8 @@ export type { Evidence } from "./provider/comparison/evidence.js";
 export type { Finding, Outcome, Verdict } from "./provider/comparison/verdict.js";
 export type { RoutingRecord, Tenure } from "./provider/cutover/routingRecord.js";
 export type { RetireArgs } from "./retirement.js";
+export type { RoutingConfigMapArgs } from "./routingConfigMap.js";
+export { routingGuard } from "./routingGuard.js";
 export type { Role } from "./roles.js";
 export {
     ShadowFlinkJob,

@@ -30,6 +30,7 @@ import type { Override } from "./provider/cutover/decide.js";
 import type { RoutingRecord, Tenure } from "./provider/cutover/routingRecord.js";
 import { protectedVersions, type RetireArgs } from "./retirement.js";
 import { roleOf, type Role } from "./roles.js";
+import { routingConfigMap } from "./routingConfigMap.js";
 import { routingTopic } from "./routing.js";
 import { consumerGroup, routingTopicName, routingTransactionalId } from "./versions.js";
 
@@ -255,6 +256,20 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                 .map((version) => [version, jobOf(version, pointer.routing)]),
         );
         const jobs = { ...running, ...stopped };
+
+        for (const [consumer, { configMap }] of Object.entries(args.consumers ?? {})) {
+            if (configMap !== undefined) {
+                routingConfigMap(
+                    `${name}-routing-${consumer}`,
+                    consumer,
+                    name,
+                    configMap,
+                    pointer.routing,
+                    args.kafka.bootstrapServers,
+                    { parent: this },
+                );
+            }
+        }
 
         this.routing = pointer.routing;
         this.topic = pointer.routing.topic;

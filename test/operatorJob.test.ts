@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import * as pulumi from "@pulumi/pulumi";
 import {
     existingJob,
@@ -344,24 +345,148 @@ describe("a job of the Flink Kubernetes Operator", () => {
             );
         });
 
-        it("is refused where it shares what the other's spec says", async () => {
-            const found = await failureOf(() => {
-                live({ job: { args: ["--group-id=delays-v2"] } });
-                return build(versions(candidate(), existingJob({ topic: "delays", deployment })));
-            });
+        it("is refused, and not sent, where it shares what the other's spec says", () => {
+            const { names, errors } = childRun(`
+                const { answers, graphOf } = require("./graph.js");
+                answers["${deploymentType}"] = ({ spec }) =>
+                    spec ? {} : { spec: { job: { args: ["--group-id=delays-v2"] } } };
+                graphOf(false, () => new ShadowFlinkJob("delays", {
+                    ...args,
+                    versions: {
+                        v1: existingJob({ topic: "delays", deployment: { name: "d", namespace: "n" } }),
+                        v2: flinkDeployment((n) => ({
+                            flinkVersion: "v2_1",
+                            job: { args: [n.topic, n.group, n.transactionalIdPrefix] },
+                        })),
+                    },
+                })).then((graph) => (names = graph.map(({ name }) => name)));
+            `);
             assert.match(
-                found,
+                errors,
                 /versions\.v2\.group: "delays-v2" is the consumer group of version v1 too/,
             );
+            assert.ok(names.includes("delays-v1-job") && !names.includes("delays-v2-job"));
+        });
+    });
+
+    describe("without @pulumi/kubernetes", () => {
+        const hide = `
+            const { Module } = require("node:module");
+            const resolve = Module._resolveFilename;
+            Module._resolveFilename = function (request, ...rest) {
+                if (request.startsWith("@pulumi/kubernetes")) throw new Error("not installed");
+                return resolve.call(this, request, ...rest);
+            };`;
+
+        it("is refused, with what to install", () => {
+            const { errors } = childRun(`${hide}
+                const job = (deployment) => existingJob({ topic: "delays", deployment });
+                for (const v1 of [job(), job({ name: "d", namespace: "n" })]) {
+                    const v2 = flinkDeployment(() => ({ job: {} }));
+                    new ShadowFlinkJob("delays", { ...args, versions: { v1, v2 } });
+                }`);
+            assert.match(errors, /versions\.v2\.kind: needs @pulumi\/kubernetes, .*npm install/);
+        });
+
+        it("everything else works", () => {
+            const { names, errors } = childRun(`${hide}
+                const { graphOf } = require("./graph.js");
+                const versions = { v1: existingJob({ topic: "delays" }) };
+                graphOf(false, () => new ShadowFlinkJob("delays", { ...args, versions }))
+                    .then((graph) => (names = graph.map(({ name }) => name)));`);
+            assert.equal(errors, "");
+            assert.ok(names.includes("delays-authority"));
+        });
+    });
+
+    it("is loaded by no program that has no use for it", () => {
+        const { names } = childRun(`
+            new Promise((resolve) => setImmediate(resolve)).then(() => {
+                names = Object.keys(require.cache).filter((file) => /@pulumi.kubernetes/.test(file));
+            });`);
+        assert.deepEqual(names, []);
+    });
+
+    describe("is refused, in one error with the field", () => {
+        const refused = (options: FlinkDeploymentOptions, change: object = {}) =>
+            problemsOf(
+                versions(
+                    flinkDeployment((names) => ({ ...specOf(names), ...change }), options),
+                    existingJob({
+                        topic: "delays",
+                        deployment: { name: "old", namespace: "jobs" },
+                    }),
+                ),
+            );
+
+        it("for a name that the operator would refuse, or that is another job's", () => {
+            assert.match(refused({ name: "2" }), /versions\.v2\.name: is "2"; the operator takes/);
+            assert.match(refused({ name: "a".repeat(46) }), /versions\.v2\.name: .*at most 45/);
+            const clash = /versions\.v2\.name: "old" is the job of version v1 in the cluster too/;
+            assert.match(refused({ name: "old", namespace: "jobs" }), clash);
+            assert.match(refused({ name: "old" }), clash);
+            const v2 = candidate({ name: "old", namespace: "other" });
+            const v1 = existingJob({
+                topic: "delays",
+                deployment: { name: "old", namespace: "jobs" },
+            });
+            return graphOf(false, () => build(versions(v2, v1)));
+        });
+
+        it("for the group and the prefix of another version", () => {
+            const v1 = existingJob({ topic: "delays", group: "delays-v2" });
+            assert.match(problemsOf(versions(candidate(), v1)), /versions\.v2\.group: "delays-v2"/);
+            const late = flinkDeployment((names) => ({
+                ...specOf(names),
+                image: pulumi.output("a"),
+            }));
+            assert.match(problemsOf(versions(late, v1)), /versions\.v2\.group: "delays-v2"/);
+        });
+
+        it("for a spec that runs nothing, or something else", () => {
+            assert.match(refused({}, { job: undefined }), /versions\.v2\.spec: has no `job`/);
+            const job = {
+                ...(specOf({
+                    topic: "delays-v2",
+                    group: "delays-v2",
+                    transactionalIdPrefix: "delays-v2.",
+                } as VersionNames).job as object),
+                state: "suspended",
+            };
+            assert.match(refused({}, { job }), /versions\.v2\.spec: job\.state is "suspended"/);
+            assert.match(
+                refused({}, { job: { args: ["--topic=delays"] } }),
+                /versions\.v2\.spec: job\.args\[0\]: "delays" is the topic of version v1/,
+            );
+        });
+
+        it("for a time and a URL that cannot be meant", () => {
+            const found = refused({ startTimeoutSeconds: 0, rest: "http://me:secret@flink" });
+            assert.match(found, /versions\.v2\.startTimeoutSeconds: is 0; give seconds/);
+            assert.match(found, /versions\.v2\.rest: is no http\(s\) URL/);
+            assert.ok(!found.includes("secret"));
         });
     });
 });
 
-async function failureOf(program: () => pulumi.ComponentResource): Promise<string> {
-    try {
-        await graphOf(false, program);
-    } catch (error) {
-        return String(error);
-    }
-    return assert.fail("It was built.");
+/** Runs a program in a process of its own, whose unhandled errors are told. */
+function childRun(program: string): { names: string[]; errors: string } {
+    const given = { authority: "v1", kafka: { bootstrapServers: ["b:1"] } };
+    const compare = { identity: ["id"], windowSeconds: 60 };
+    const code = `
+        let names = [];
+        let errors = "";
+        process.on("unhandledRejection", (error) => (errors ||= String(error)));
+        process.on("uncaughtException", (error) => (errors ||= String(error)));
+        process.on("exit", () => {
+            process.exitCode = 0;
+            console.log(JSON.stringify({ names, errors }));
+        });
+        const args = ${JSON.stringify({ ...given, compare })};
+        const { existingJob, flinkDeployment, ShadowFlinkJob } = require("../components/index.js");
+        ${program}`;
+    const run = spawnSync(process.execPath, ["-e", code], { cwd: __dirname, encoding: "utf8" });
+    const said = run.stdout.trim().split("\n").at(-1) ?? "";
+    assert.match(said, /^\{/, run.stdout + run.stderr);
+    return JSON.parse(said) as { names: string[]; errors: string };
 }
