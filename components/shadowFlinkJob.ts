@@ -195,7 +195,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
             versionJob(this, name, version, versions, {
                 topic: required(topics[version]),
                 permissions: required(permissions[version]),
-                protect: held.includes(version),
+                protect: held.includes(version) || undefined,
                 live,
                 retire: routing && retireInput(retire[version] ?? {}, version, routing),
             });
@@ -350,7 +350,7 @@ function versionTopics(
             // Kept for good: whether somebody still reads it is not known where it is taken out of the program.
             {
                 ...opts,
-                protect: held.includes(version),
+                protect: held.includes(version) || undefined,
                 retainOnDelete: args.retire?.[version]?.deleteTopic !== true,
             },
         );
@@ -361,7 +361,8 @@ function versionTopics(
 interface VersionJobOptions {
     readonly topic: kafka.Topic;
     readonly permissions: readonly kafka.Acl[];
-    readonly protect: boolean;
+    /** `undefined` leaves it to the component, which may be protected as a whole. */
+    readonly protect: true | undefined;
     readonly live: Readonly<Record<string, pulumi.Output<LiveJob>>>;
     readonly retire: pulumi.Output<{ savepoint: string | null } | null> | undefined;
 }

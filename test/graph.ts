@@ -34,6 +34,7 @@ export const answers: Record<string, (inputs: Record<string, unknown>) => Record
         }),
         "pulumi-nodejs:dynamic/shadow-flink:Authority": (inputs) => ({
             routing: {
+                epoch: 7,
                 authority: inputs["authority"],
                 topic: `topic-of-${String(inputs["authority"])}`,
                 history: [{ version: "v1" }],
