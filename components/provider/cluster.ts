@@ -39,7 +39,11 @@ async function problems(
                 if ((await kafka.describeTopic(topic)) === undefined) {
                     failures.push({
                         property: "existing",
-                        reason: `versions.${version}.topic: there is no topic "${topic}" on this cluster; is the job writing elsewhere?`,
+                        reason: `versions.${version}.topic: there is no topic "${topic}" on this cluster${
+                            news.security === undefined
+                                ? ""
+                                : ", or none that this principal may see"
+                        }; is the job writing elsewhere?`,
                     });
                 }
             }

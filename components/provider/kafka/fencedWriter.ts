@@ -1,5 +1,6 @@
 import type { Kafka } from "kafkajs";
 import { withDeadline } from "./deadline.js";
+import { nameMissingPermission } from "./notAllowed.js";
 import type { FencedWriter } from "./port.js";
 
 const writeSeconds = 30;
@@ -44,7 +45,11 @@ export async function openFencedWriter(
                 if (transaction.isActive()) {
                     await transaction.abort().catch(() => undefined);
                 }
-                throw error;
+                throw nameMissingPermission(
+                    `Writing to ${topic}`,
+                    `Write on topic ${topic}`,
+                    error,
+                );
             }
         },
         close: () => producer.disconnect(),

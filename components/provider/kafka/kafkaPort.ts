@@ -12,6 +12,7 @@ import {
     type TopicDescription,
     type TopicLog,
 } from "./port.js";
+import { nameMissingPermission } from "./notAllowed.js";
 import { openTransactions } from "./openTransactions.js";
 import { quietTimers } from "./quietTimers.js";
 import { rangesOf, readRanges } from "./readRanges.js";
@@ -77,10 +78,23 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
         throw error;
     }
 
-    const call = <T>(what: string, promise: Promise<T>) => withDeadline(what, callSeconds, promise);
+    const call = async <T>(what: string, promise: Promise<T>, needs: string): Promise<T> => {
+        try {
+            return await withDeadline(what, callSeconds, promise);
+        } catch (error) {
+            throw nameMissingPermission(what, needs, error);
+        }
+    };
+    const reading = (topic: string) => `Read on topic ${topic}`;
+    const ofGroup = (group: string, topic: string) =>
+        `Read on group ${group} and on topic ${topic}`;
 
     const describe = (topic: string) =>
-        call(`Describing ${topic}`, describeTopic(admin, offsetAdmin, topic));
+        call(
+            `Describing ${topic}`,
+            describeTopic(admin, offsetAdmin, topic),
+            `Read and DescribeConfigs on topic ${topic}`,
+        );
 
     const leadersOf = (topic: TopicDescription) =>
         new Leaders(settings.bootstrapServers, settings.clientId, topic, secured.platformatic);
@@ -90,22 +104,38 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
             topic,
             leaders: leadersOf(topic),
             endsOf: (partition) =>
-                call(`Offsets of ${topic.name}`, endsOf(offsetAdmin, topic.name, partition)),
+                call(
+                    `Offsets of ${topic.name}`,
+                    endsOf(offsetAdmin, topic.name, partition),
+                    reading(topic.name),
+                ),
         });
 
     return {
         describeTopic: describe,
         earliestOffsets: async (topic) => {
-            const offsets = await call(`Offsets of ${topic}`, admin.fetchTopicOffsets(topic));
+            const offsets = await call(
+                `Offsets of ${topic}`,
+                admin.fetchTopicOffsets(topic),
+                reading(topic),
+            );
             return new Map(offsets.map(({ partition, low }) => [partition, BigInt(low)]));
         },
         lastStableOffsets: (topic) =>
-            call(`Last stable offsets of ${topic}`, lastStableOffsets(offsetAdmin, admin, topic)),
+            call(
+                `Last stable offsets of ${topic}`,
+                lastStableOffsets(offsetAdmin, admin, topic),
+                reading(topic),
+            ),
         offsetsAt: async (topic, timestamp) => {
             const what = `Offsets of ${topic} by time`;
             const at = BigInt(Math.max(0, Math.ceil(timestamp)));
-            const ends = await call(what, listed(offsetAdmin, admin, topic, latest));
-            const found = await call(what, listed(offsetAdmin, admin, topic, at));
+            const ends = await call(
+                what,
+                listed(offsetAdmin, admin, topic, latest),
+                reading(topic),
+            );
+            const found = await call(what, listed(offsetAdmin, admin, topic, at), reading(topic));
             // A partition without such a record is answered with -1.
             return new Map(
                 [...ends].map(([p, end]) => [p, found.get(p)! < 0n ? end : found.get(p)!]),
@@ -115,7 +145,7 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
             const leaders = leadersOf(topic);
             const what = `Open transactions of ${topic.name}`;
             try {
-                return await call(what, openTransactions(leaders, topic));
+                return await call(what, openTransactions(leaders, topic), reading(topic.name));
             } finally {
                 await leaders.close();
             }
@@ -142,6 +172,7 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
             const [answer] = await call(
                 `Committed offsets of group ${group}`,
                 admin.fetchOffsets({ groupId: group, topics: [topic] }),
+                ofGroup(group, topic),
             );
             return new Map(
                 (answer?.partitions ?? [])
@@ -153,11 +184,13 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
             call(
                 `Committing offsets for group ${group}`,
                 commitForEmptyGroup(offsetAdmin, group, topic, offsets),
+                ofGroup(group, topic),
             ),
         fence: (transactionalId) =>
             call(
                 `Taking over transactional id ${transactionalId}`,
                 openFencedWriter(kafka, transactionalId),
+                `Write on transactional id ${transactionalId} and on the topic that it writes`,
             ),
         close,
     };

@@ -4,6 +4,7 @@ import { explain } from "../errors.js";
 import { withDeadline } from "./deadline.js";
 import { fetchedRecords, type Budget } from "./fetchedRecords.js";
 import { fetchLog, type FetchPartition, type PartitionAnswer } from "./fetchRequest.js";
+import { nameMissingPermission } from "./notAllowed.js";
 import { UnsupportedBrokerError, type Leaders } from "./leaders.js";
 import {
     EvidenceLostError,
@@ -275,8 +276,14 @@ class BrokerLog implements TopicLog {
             );
         }
         if (errorCode !== 0) {
-            throw new Error(
-                `${name}, partition ${partition} could not be read at offset ${range.from}: ${code}.`,
+            const what = `Reading ${name}`;
+            const needs = `Read on topic ${name}`;
+            throw nameMissingPermission(
+                what,
+                needs,
+                new Error(
+                    `${name}, partition ${partition} could not be read at offset ${range.from}: ${code}.`,
+                ),
             );
         }
         // Deleted while it was read: the answer begins behind what was asked for and is no error.
