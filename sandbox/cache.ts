@@ -32,10 +32,22 @@ interface Parts {
         | "pulumiBuilt"
         | "pulumiAssembled"
         | "pulumiKafka"
-        | "registry",
+        | "registry"
+        | "kubernetes"
+        | "flinkOperator",
         string
     >;
-    versions: Record<"node" | "kafka" | "flink" | "pulumi" | "pulumiKafka" | "registry", string>;
+    versions: Record<
+        | "node"
+        | "kafka"
+        | "flink"
+        | "pulumi"
+        | "pulumiKafka"
+        | "registry"
+        | "kubernetes"
+        | "flinkOperator",
+        string
+    >;
 }
 
 const load = createRequire(path.join(sources, "bootstrap", "index.js"));

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { cache, parts } from "./cache.js";
 import { run } from "./command.js";
+import { goBuild } from "./goBuild.js";
 import { sources } from "./paths.js";
 import { type Sandbox } from "./index.js";
 
@@ -182,10 +183,14 @@ async function buildCli(log: Log): Promise<string> {
         async (folder) => {
             log(`building the Pulumi CLI ${pulumi} with Go (some minutes, once)`);
             const version = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
-            await goBuild("cli", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", {
-                output: path.join(folder, "pulumi"),
-                set: `${version}=v${pulumi}`,
-            });
+            await goBuild(
+                path.join(sources, "pulumi", "cli"),
+                "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+                {
+                    output: path.join(folder, "pulumi"),
+                    set: `${version}=v${pulumi}`,
+                },
+            );
         },
         log,
     );
@@ -216,7 +221,7 @@ async function kafkaPlugin(cli: string, env: NodeJS.ProcessEnv, log: Log): Promi
                 fs.renameSync(path.join(installed, program), path.join(folder, program));
             } catch {
                 log("the Kafka plugin cannot be downloaded; building it with Go (a minute, once)");
-                await goBuild("kafka", ".", {
+                await goBuild(path.join(sources, "pulumi", "kafka"), ".", {
                     output: path.join(folder, program),
                     set: `main.version=${version}`,
                 });
@@ -226,24 +231,4 @@ async function kafkaPlugin(cli: string, env: NodeJS.ProcessEnv, log: Log): Promi
         log,
     );
     return path.join(part, program);
-}
-
-/** Builds a Go program whose modules are pinned by a committed go.mod and go.sum. */
-async function goBuild(
-    folder: string,
-    target: string,
-    { output, set }: { output: string; set: string },
-): Promise<void> {
-    const args = ["build", "-trimpath", "-ldflags", `-s -w -X ${set}`, "-o", output, target];
-    await run("go", args, {
-        cwd: path.join(sources, "pulumi", folder),
-        env: {
-            ...process.env,
-            CGO_ENABLED: "0",
-            GOFLAGS: "-mod=readonly",
-            GOWORK: "off",
-            // The checksum database lacks some of these modules; go.sum pins them all.
-            GOSUMDB: "off",
-        },
-    });
 }

@@ -17,6 +17,8 @@ const versions = {
     pulumi: "3.246.0",
     pulumiKafka: "3.13.2",
     registry: "3.0.9",
+    kubernetes: "1.34.2",
+    flinkOperator: "1.15.0",
 };
 
 const hashOf = (...files) => contentHash(files.map((file) => path.join(recipes, file)));
@@ -28,6 +30,8 @@ const host = hashOf(
     "pulumi/host/pulumi-resource-pulumi-nodejs",
 );
 const plugin = hashOf("pulumi/kafka/main.go", "pulumi/kafka/go.mod", "pulumi/kafka/go.sum");
+
+const apiServer = hashOf("kubernetes/apiserver/go.mod", "kubernetes/apiserver/go.sum");
 
 const names = {
     node: `node-${versions.node}-${platform}`,
@@ -41,6 +45,9 @@ const names = {
     pulumiAssembled: `pulumi-assembled-${versions.pulumi}-${platform}-${cli}-${host}`,
     pulumiKafka: `pulumi-resource-kafka-${versions.pulumiKafka}-${platform}-${plugin}`,
     registry: `registry-${versions.registry}`,
+    /** kube-apiserver and etcd. */
+    kubernetes: `kubernetes-${versions.kubernetes}-${platform}-${apiServer}`,
+    flinkOperator: `flink-operator-crds-${versions.flinkOperator}`,
 };
 
 module.exports = { names, versions };
