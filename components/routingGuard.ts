@@ -45,7 +45,7 @@ export function routingGuard(
                         messageExpression:
                             "'the routing of epoch ' + string(variables.after) + ' is older than epoch ' + " +
                             "string(variables.before) + ', which is there: run pulumi up again'",
-                        reason: "Conflict",
+                        reason: "Invalid",
                     },
                 ],
             },

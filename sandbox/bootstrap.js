@@ -1,7 +1,7 @@
 "use strict";
 
 /**
- * node sandbox/bootstrap.js <sandbox|demo|test|bench> [arguments]
+ * node sandbox/bootstrap.js <sandbox|demo|test|crash|bench|soak> [arguments]
  *
  * The one way in: makes sure of a fitting Node, the npm packages, a fresh build and the
  * prerequisites, then runs the command. It does only what is not done yet, so a second start is
@@ -25,7 +25,9 @@ const commands = {
     sandbox: "bin/sandbox/cli.js",
     demo: "bin/sandbox/demo.js",
     test: "bin/test/run.js",
+    crash: "bin/test/crash.js",
     bench: "bin/bench/index.js",
+    soak: "bin/soak/index.js",
 };
 
 /** An error that the user can do something about: shown without a stack. */
@@ -34,9 +36,12 @@ class Problem extends Error {}
 /** What the command will start, so that only what it needs is asked for. */
 function needsOf(command, args) {
     if (command === "demo") return { flink: true, pulumi: true };
+    if (command === "soak") return { flink: false, pulumi: false };
     if (command === "bench") return { flink: true, pulumi: false };
-    if (command === "test")
-        return args.includes("--unit") ? undefined : { flink: true, pulumi: true };
+    if (command === "test" || command === "crash")
+        return args.includes("--unit") || args.includes("--kubernetes")
+            ? undefined
+            : { flink: true, pulumi: true };
     return args[0] === "up" ? { flink: !args.includes("--no-flink"), pulumi: true } : undefined;
 }
 

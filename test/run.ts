@@ -17,9 +17,10 @@ interface Tally {
 
 const usage = `npm test -- [options] [part of a file's path ...]
 
-  --unit      only what needs no Kafka, Flink or Pulumi
-  --grep x    only tests whose title matches x; no lint
-  --no-lint   no prettier, no eslint
+  --unit        only what needs no Kafka, Flink or Pulumi
+  --kubernetes  only what needs a Kubernetes API, which is built once (some minutes)
+  --grep x      only tests whose title matches x; no lint
+  --no-lint     no prettier, no eslint
 `;
 
 async function main(): Promise<void> {
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
         allowNegative: true,
         options: {
             unit: { type: "boolean", default: false },
+            kubernetes: { type: "boolean", default: false },
             grep: { type: "string" },
             lint: { type: "boolean", default: true },
             help: { type: "boolean", short: "h", default: false },
@@ -36,8 +38,10 @@ async function main(): Promise<void> {
     if (values.help) return console.log(usage);
     const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
     const narrowed = values.grep !== undefined || positionals.length > 0;
-    if (values.lint && !narrowed) await lint(tally);
-    const files = testFiles(values.unit, positionals);
+    if (values.lint && !narrowed && !values.kubernetes) await lint(tally);
+    const files = testFiles(values.unit, positionals).filter(
+        (file) => isKubernetes(file) === values.kubernetes,
+    );
     if (files.some(isIntegration)) await setUpParts();
     await runMocha(files, values.grep, tally);
     const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : "";
@@ -77,6 +81,8 @@ function node(script: string, args: string[]): Promise<{ code: number | null; ou
 }
 
 const isIntegration = (file: string): boolean => file.startsWith(`integration${path.sep}`);
+
+const isKubernetes = (file: string): boolean => file.startsWith(`kubernetes${path.sep}`);
 
 /** Compiled test files, those that need the sandbox last. */
 function testFiles(unitOnly: boolean, wanted: string[]): string[] {
