@@ -126,6 +126,7 @@ function nothingSeen({ incumbent, candidate }: CompareRequest, reason: string): 
         unreadable: 0,
         largestDisorder: 0,
         lateRecords: 0,
+        strayRecords: 0,
         partitions: [],
         job: null,
     });

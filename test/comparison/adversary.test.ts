@@ -243,3 +243,40 @@ describe("event times out of this world", () => {
         }
     });
 });
+
+describe("records dated far away from all others", () => {
+    const many = delays(200);
+    const dated = (window_start: string) => ({ ...delays()[0]!, window_start });
+    const apart = (...more: object[]) => new FakeTopic([many, more]);
+
+    it("are not passed where only the candidate has them", async () => {
+        for (const when of ["1970-01-02 00:00:00", "2099-01-01 00:00:00"]) {
+            const { verdict } = await look({
+                incumbent: apart(),
+                candidate: apart(dated(when)),
+            });
+            assert.equal(verdict.outcome, "inconclusive", when);
+            assert.match(verdict.findings[0]!.sentence, /^1 record of the candidate .* far away/);
+        }
+    });
+
+    it("seal nothing where both have them", async () => {
+        const behind = many.slice(0, -3);
+        const garbage = dated("2099-01-01 00:00:00");
+        const { verdict } = await look({
+            incumbent: new FakeTopic([many, [garbage]]),
+            candidate: new FakeTopic([behind, [garbage]]),
+        });
+        assert.equal(verdict.outcome, "pass", JSON.stringify(verdict.findings[0]));
+    });
+
+    it("are not what stands in front of an outage of the candidate", async () => {
+        const lost = many.filter((_, index) => index < 9 || index > 129);
+        const { verdict } = await look({
+            incumbent: new FakeTopic([delays(400)]),
+            candidate: new FakeTopic([[...lost, ...delays(400).slice(600)]]),
+        });
+        assert.equal(verdict.outcome, "fail");
+        assert.equal(verdict.coveredFrom, "2026-11-23T02:00:00.000Z");
+    });
+});

@@ -51,7 +51,7 @@ async function lookAt(scene: Scene, by: number, spelling: Spelling): Promise<See
         const records = naughty.map((_, place) =>
             scene.json(naughty[(place + shift) % naughty.length]!, write, place),
         );
-        const made = new FakeTopic([[...ends(0), ...records, ...ends(9)]]);
+        const made = new FakeTopic([[...ends(0), ...records, ...ends(8)]]);
         const log = made.partitions[0]!;
         log.forEach((record, i) => {
             const text = naughty[(i - 1 + shift) % naughty.length]!;

@@ -43,6 +43,7 @@ export function versionOf(
         unreadable: 0,
         largestDisorder: 0,
         lateRecords: 0,
+        strayRecords: 0,
         partitions: [
             { partition: 0, records: 4_000, watermark: start + 8 * hours },
             { partition: 1, records: 4_000, watermark: start + 8 * hours },
@@ -66,6 +67,8 @@ export function windowOf(n: number, change: Partial<WindowEvidence> = {}): Windo
         extra: 0,
         incumbentDuplicates: 0,
         candidateDuplicates: 0,
+        incumbentLate: 0,
+        candidateLate: 0,
         ...change,
     };
 }

@@ -171,9 +171,11 @@ describe("aggregates", () => {
 });
 
 describe("lateness", () => {
-    const late = (records: number, most: number) => ({
-        lateRecords: records,
-        largestDisorder: most,
+    /** So many late records in the newest window. */
+    const late = (candidates: number, incumbents: number) => ({
+        windows: [0, 1, 2, 3].map((n) =>
+            windowOf(n, n < 3 ? {} : { candidateLate: candidates, incumbentLate: incumbents }),
+        ),
     });
 
     it("says that nothing is late", () => {
@@ -184,8 +186,9 @@ describe("lateness", () => {
 
     it("fails where surely more is late, and says how far", () => {
         const seen = {
-            candidate: candidate(late(40, 2.5 * hours)),
-            incumbent: incumbent(late(4, 90)),
+            ...late(40, 4),
+            candidate: candidate({ largestDisorder: 2.5 * hours }),
+            incumbent: incumbent({ largestDisorder: 90 }),
         };
         const { lines, outcome } = said("lateness", seen);
         assert.deepEqual(lines, [
@@ -202,11 +205,34 @@ describe("lateness", () => {
     });
 
     it("does not decide on one record more", () => {
-        const seen = { candidate: candidate(late(5, hours)), incumbent: incumbent(late(4, hours)) };
         assert.match(
-            said("lateness", seen).lines[0]!,
+            said("lateness", late(5, 4), { rules: { lateness: { maxLateShare: 0 } } }).lines[0]!,
             /^inconclusive: .* There are too few records to say whether that is more than nothing: about [\d,]+ would/,
         );
+    });
+
+    it("looks at the newest windows, whatever was while the candidate caught up", () => {
+        const windows = Array.from({ length: 20 }, (_, n) =>
+            windowOf(n, n < 8 ? { candidateLate: 900 } : {}),
+        );
+        assert.match(said("lateness", { windows }).lines[0]!, /^pass: No record/);
+        const now = windows.map((window, n) =>
+            n === 8 ? { ...window, candidateLate: 900 } : window,
+        );
+        assert.match(said("lateness", { windows: now }).lines[0]!, /^fail: 7\.5 %/);
+    });
+
+    it("does not pass records that are dated far away from all others, unless the incumbent has them too", () => {
+        const seen = { candidate: candidate({ strayRecords: 3 }), incumbent: incumbent({}) };
+        assert.match(
+            said("lateness", seen).lines.join("\n"),
+            /^inconclusive: 3 records of the candidate have an event time far away .*, and 0 of the incumbent's/m,
+        );
+        const both = {
+            candidate: candidate({ strayRecords: 3 }),
+            incumbent: incumbent({ strayRecords: 3 }),
+        };
+        assert.equal(said("lateness", both).own.length, 1);
     });
 
     it("compares what Flink dropped, where both jobs say it", () => {

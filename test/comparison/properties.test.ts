@@ -182,6 +182,7 @@ describe("a verdict", () => {
                     unreadable: 0,
                     largestDisorder: 0,
                     lateRecords: 0,
+                    strayRecords: 0,
                     partitions: [],
                     job: null,
                 });
@@ -200,6 +201,8 @@ describe("a verdict", () => {
                         extra,
                         incumbentDuplicates: 0,
                         candidateDuplicates: 0,
+                        incumbentLate: 0,
+                        candidateLate: 0,
                     })),
                     fields: [],
                     aggregates: [],

@@ -110,7 +110,7 @@ describe("the same Flink job twice", function () {
             waitSeconds: 100,
             samples: "raw",
             rules: {
-                // All is read as fast as it can be, and then one task is hours of event time ahead of another.
+                // All is read as fast as it can be to the very end, and one task is hours of event time ahead of another.
                 lateness: { severity: "informational" },
                 aggregates: { fields: { flights: {}, mean_delay: {}, late_share: {} } },
             },

@@ -35,6 +35,8 @@ export interface Look {
     readonly kept: Kept | null;
     readonly watermarks: Readonly<Record<Side, number | null>>;
     readonly coverage: Coverage;
+    /** Whether what was superseded may be gone from one of the topics. */
+    readonly isCompacted: boolean;
     readonly gaps: readonly string[];
 }
 
@@ -49,6 +51,7 @@ type Verified = Pick<Kept, "windows" | "fields" | "aggregates"> &
     Record<Side, Omit<KeptTopic, "from" | "to">>;
 
 const samplesOfAKind = 5;
+const fieldsOfASample = 20;
 const longestValue = 200;
 
 /** Turns what was read into evidence; the pairs come from the engine, which holds what did not cancel out. */
@@ -108,12 +111,15 @@ async function whatCounts(look: Look, engine: Engine | undefined): Promise<Read>
     if (settings.mode === "append" || engine === undefined) {
         return { tallies: raw, aggregates: intake.aggregates };
     }
-    const tally = () => new Tally(Infinity);
+    const tally = () => new Tally(settings);
     const read: Read = {
         tallies: { incumbent: tally(), candidate: tally() },
         aggregates: new Aggregates(settings),
     };
-    for await (const { side, window, shape, content } of engine.keepLatest(coverage)) {
+    for await (const { side, window, shape, content } of engine.keepLatest(
+        coverage,
+        look.isCompacted,
+    )) {
         const place = { partition: 0, offset: 0n };
         read.tallies[side].add(place, window, window, intake.shapes.byId(shape));
         const measured = read.aggregates.measure((path) => readContent(content).get(path));
@@ -143,7 +149,7 @@ function partOf(
     const known = kept?.windows ?? [];
     const topic = (side: Side) => ({
         records: intake.tally(side).records + (kept?.[side].records ?? 0),
-        lateRecords: intake.tally(side).lateIn(within) + (kept?.[side].lateRecords ?? 0),
+        strayRecords: intake.reach(side).strays,
         largestDisorder: Math.max(
             intake.tally(side).largestDisorder,
             kept?.[side].largestDisorder ?? 0,
@@ -165,7 +171,7 @@ function partOf(
 function versionEvidence(
     { versions, intake, watermarks }: Look,
     side: Side,
-    { [side]: { records, lateRecords, largestDisorder } }: Verified,
+    { windows, [side]: { records, strayRecords, largestDisorder } }: Verified,
 ): VersionEvidence {
     const partitions = [...versions[side].from.keys()].sort((a, b) => a - b);
     return {
@@ -175,7 +181,8 @@ function versionEvidence(
         watermark: watermarks[side],
         unreadable: intake.unreadable[side],
         largestDisorder,
-        lateRecords,
+        lateRecords: windows.reduce((sum, window) => sum + window[`${side}Late`], 0),
+        strayRecords,
         partitions: partitions.map((partition) => {
             const tally = intake.tally(side).partitions.get(partition);
             return { partition, records: tally?.records ?? 0, watermark: tally?.last ?? null };
@@ -226,7 +233,7 @@ function add(
 
 /** The windows that count, in order of time, with the records of both sides and nothing paired yet. */
 function openWindows(
-    { settings, coverage }: Look,
+    { settings, coverage, intake }: Look,
     { tallies: { incumbent, candidate } }: Read,
 ): Map<number, Mutable<WindowEvidence>> {
     const starts = new Set([...incumbent.windows.keys(), ...candidate.windows.keys()]);
@@ -248,6 +255,8 @@ function openWindows(
                     extra: 0,
                     incumbentDuplicates: 0,
                     candidateDuplicates: 0,
+                    incumbentLate: intake.tally("incumbent").windows.get(start)?.late ?? 0,
+                    candidateLate: intake.tally("candidate").windows.get(start)?.late ?? 0,
                 },
             ]),
     );
@@ -301,7 +310,7 @@ function addSample(
         kind,
         window,
         identity: how === "raw" ? shorten(identity) : hashIdentity(identity),
-        fields: differences.map(({ field, incumbent, candidate }) => ({
+        fields: differences.slice(0, fieldsOfASample).map(({ field, incumbent, candidate }) => ({
             field,
             incumbent: raw(incumbent),
             candidate: raw(candidate),

@@ -21,11 +21,11 @@ export interface About {
  * is then inconclusive, and the finding stands beside the gap.
  */
 export function decide(evidence: Evidence, settings: CompareSettings, about: About): Verdict {
-    const findings = rules
-        .flatMap((rule) =>
-            rule.examine(evidence, settings).map((found) => finding(rule, found, settings)),
-        )
-        .sort((a, b) => outcomes.indexOf(a.outcome) - outcomes.indexOf(b.outcome));
+    const findings = sortByOutcome(
+        rules.flatMap((rule) =>
+            atMost(rule.examine(evidence, settings).map((found) => finding(rule, found, settings))),
+        ),
+    );
     const [first] = evidence.windows;
     const totals = totalsOf(evidence.windows);
     const verifiedThrough = endOfPassing(evidence.windows, settings);
@@ -53,6 +53,28 @@ export function decide(evidence: Evidence, settings: CompareSettings, about: Abo
     });
 }
 
+/** Findings of one rule that stand by themselves: a topic may have a hundred thousand fields. */
+const mostFindings = 50;
+
+/** The gravest findings of a rule, and one for all the others. */
+function atMost(findings: readonly Finding[]): Finding[] {
+    const sorted = sortByOutcome(findings);
+    const rest = sorted.slice(mostFindings);
+    const [gravest] = rest;
+    return gravest === undefined
+        ? sorted
+        : [
+              ...sorted.slice(0, mostFindings),
+              {
+                  ...gravest,
+                  field: null,
+                  incumbent: null,
+                  candidate: null,
+                  sentence: `And ${number(rest.length)} more findings of this rule, none graver than: ${gravest.sentence}`,
+              },
+          ];
+}
+
 /** What rests on fewer records than the rule asks for decides nothing. */
 function finding(rule: Rule, found: Found, settings: CompareSettings): Finding {
     const { severity, minRecords } = rule.settings(settings, found);
@@ -68,6 +90,10 @@ function finding(rule: Rule, found: Found, settings: CompareSettings): Finding {
 
 /** Also the order in which findings are shown. */
 const outcomes: readonly Outcome[] = ["fail", "inconclusive", "pass"];
+
+function sortByOutcome(findings: readonly Finding[]): Finding[] {
+    return findings.toSorted((a, b) => outcomes.indexOf(a.outcome) - outcomes.indexOf(b.outcome));
+}
 
 function outcomeOf(findings: readonly Finding[], gaps: readonly string[]): Outcome {
     const deciding = findings.filter(({ severity }) => severity !== "informational");

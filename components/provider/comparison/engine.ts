@@ -135,13 +135,13 @@ export class Engine {
     /**
      * Leaves of every identity the last record only that stands before the end of the windows that count, where that is in
      * one of them on either topic. What came behind that end is not compared: the other topic need not have it yet. Where a
-     * topic has nothing else of an identity, compaction may have removed what was there at the end; it is not compared
+     * compacted topic has nothing else of an identity, what was there at the end may have been removed; it is not compared
      * either. Deleted ones are as if they had never been.
      */
-    async *keepLatest({ from, to }: Coverage): AsyncGenerator<Latest> {
+    async *keepLatest({ from, to }: Coverage, isCompacted: boolean): AsyncGenerator<Latest> {
         this.records.flushSync();
         await this.connection.run(latestOfEach, { to: bigint(to) });
-        await this.connection.run(onlyBehind, { to: bigint(to) });
+        await this.connection.run(onlyBehind, { to: bigint(to), compacted: isCompacted });
         await this.connection.run("DELETE FROM records");
         await this.connection.run(keepCounted, { from: bigint(from) });
         const result = await this.connection.stream(
@@ -226,7 +226,7 @@ const latestOfEach = `
 const onlyBehind = `
     CREATE TEMP TABLE behind AS
     SELECT DISTINCT identity
-    FROM (SELECT DISTINCT side, identity FROM records WHERE win >= $to)
+    FROM (SELECT DISTINCT side, identity FROM records WHERE $compacted AND win >= $to)
     ANTI JOIN latest USING (side, identity)`;
 
 const keepCounted = `

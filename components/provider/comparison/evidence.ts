@@ -43,8 +43,10 @@ export interface VersionEvidence {
     readonly unreadable: number;
     /** How far, in ms, a record came behind a later one of its partition at most; 0 where all are in order. */
     readonly largestDisorder: number;
-    /** Records of the windows that count that came further behind than the allowed lateness. */
+    /** Records of the windows that count that came further behind in their partition than the allowed lateness. */
     readonly lateRecords: number;
+    /** Records whose event time is far away from that of all others; they are in no window that counts. */
+    readonly strayRecords: number;
     /** Every partition, also those in which nothing was seen. */
     readonly partitions: readonly PartitionEvidence[];
     /** What Flink says of the version's job; `null` where it is not known where it runs. */
@@ -152,6 +154,9 @@ export interface WindowEvidence {
      */
     readonly incumbentDuplicates: number;
     readonly candidateDuplicates: number;
+    /** Records that came further behind in their partition than the allowed lateness. */
+    readonly incumbentLate: number;
+    readonly candidateLate: number;
 }
 
 export interface FieldEvidence {
@@ -193,7 +198,7 @@ export interface Sample {
     readonly window: number;
     /** The identity, raw or as a short hash, as `samples` says. */
     readonly identity: string;
-    /** The differing fields of a changed record, with both values where `samples` is "raw". */
+    /** The differing fields of a changed record, the first 20 by name, with both values where `samples` is "raw". */
     readonly fields: readonly {
         readonly field: string;
         readonly incumbent: string | null;

@@ -126,8 +126,8 @@ class Gathering {
             await this.#both((reader) => reader.prepare());
             const coverage = await this.#look();
             const watermarks = {
-                incumbent: this.#intake.watermark("incumbent"),
-                candidate: this.#intake.watermark("candidate"),
+                incumbent: this.#intake.reach("incumbent").last,
+                candidate: this.#intake.reach("candidate").last,
             };
             if (!this.#isEnough(coverage)) {
                 await this.#sayWhatHoldsBack();
@@ -267,8 +267,8 @@ class Gathering {
             return noCoverage;
         }
         const coverage = cover(
-            this.#intake.span("incumbent"),
-            this.#intake.span("candidate"),
+            this.#intake.reach("incumbent"),
+            this.#intake.reach("candidate"),
             this.#settings,
         );
         if (this.#kept === null) {
@@ -361,6 +361,7 @@ class Gathering {
             kept: this.#kept,
             watermarks,
             coverage,
+            isCompacted: sides.some((side) => this.#readers[side].isCompacted),
         };
         try {
             this.#intake.flush();

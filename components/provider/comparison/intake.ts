@@ -12,7 +12,8 @@ import { hash52 } from "./hash.js";
 import type { Kept } from "./kept.js";
 import { observe, placeOf, type Observation, type Place } from "./observe.js";
 import { bytesOfText, span, textOfRecord } from "./recordText.js";
-import { windowLength, windowStart, type Coverage, type Span } from "./sealing.js";
+import { reachOf, type Reach } from "./reach.js";
+import { windowLength, windowStart, type Coverage } from "./sealing.js";
 import { mostShapes, Shapes, type Shape } from "./shape.js";
 import { Tally } from "./tally.js";
 import { Waiting, type Known } from "./waiting.js";
@@ -53,7 +54,7 @@ export class Intake {
         private readonly topics: Readonly<Record<Side, string>>,
     ) {
         this.#windowLength = windowLength(settings);
-        const tally = () => new Tally(settings.allowedLatenessSeconds * 1000);
+        const tally = () => new Tally(settings);
         this.#tallies = { incumbent: tally(), candidate: tally() };
         this.#mostWaitingBytes = (settings.memoryMiB / 4) * mebibyte;
         this.aggregates = new Aggregates(settings);
@@ -93,15 +94,23 @@ export class Intake {
     }
 
     /** How far a topic reaches in event time, what earlier looks saw of it included. */
-    span(side: Side): Span {
-        const { first } = this.#tallies[side].span(this.settings);
-        return { first, last: this.watermark(side) };
-    }
-
-    watermark(side: Side): number | null {
-        const { last } = this.#tallies[side].span(this.settings);
-        const known = this.kept?.[side].watermark ?? null;
-        return last === null || known === null ? (last ?? known) : Math.max(last, known);
+    reach(side: Side): Reach {
+        const other = side === "incumbent" ? "candidate" : "incumbent";
+        const { windows } = this.#tallies[side];
+        const { first, last, strays } = reachOf(
+            windows,
+            this.#tallies[other].windows,
+            this.settings,
+        );
+        const known = this.kept?.[side];
+        return {
+            first,
+            last:
+                last === null || known === undefined
+                    ? (last ?? known?.watermark ?? null)
+                    : Math.max(last, known.watermark),
+            strays: strays + (known?.strayRecords ?? 0),
+        };
     }
 
     /** The event time of one record, if it can be told. */

@@ -23,7 +23,7 @@ export interface Kept {
 /** What is known of one topic. */
 export interface KeptTopic {
     readonly records: number;
-    readonly lateRecords: number;
+    readonly strayRecords: number;
     readonly largestDisorder: number;
     readonly watermark: number;
     /** Where the first record of a window behind the verified ones may stand. */
@@ -66,6 +66,8 @@ function join(a: WindowEvidence, b: WindowEvidence): WindowEvidence {
         extra: a.extra + b.extra,
         incumbentDuplicates: a.incumbentDuplicates + b.incumbentDuplicates,
         candidateDuplicates: a.candidateDuplicates + b.candidateDuplicates,
+        incumbentLate: a.incumbentLate + b.incumbentLate,
+        candidateLate: a.candidateLate + b.candidateLate,
     };
 }
 

@@ -30,35 +30,10 @@ export function windowStart(eventTime: number, length: number): number {
     return Math.floor(eventTime / length) * length;
 }
 
-/** Of all records, so few may be stragglers in front of the first window. */
-const stragglers = 0.01;
-
-/**
- * The first window of a topic, from the number of records in each. A few records of long ago, far in front of all
- * others, do not make one: what was written when they were current was not read.
- */
-export function firstWindow(
-    records: ReadonlyMap<number, number>,
-    settings: SealingSettings,
-): number | null {
-    const starts = [...records.keys()].sort((a, b) => a - b);
-    const all = [...records.values()].reduce((sum, n) => sum + n, 0);
-    const far = 2 * windowLength(settings) + settings.allowedLatenessSeconds * 1000;
-    let first = starts[0] ?? null;
-    let before = 0;
-    for (const [index, start] of starts.entries()) {
-        if (index > 0 && before <= all * stragglers && start - starts[index - 1]! > far) {
-            first = start;
-        }
-        before += records.get(start)!;
-    }
-    return first;
-}
-
 /**
  * Which windows can be judged.
  *
- * *Watermark*: a topic has come as far as its largest event time, over all partitions. Partitions do not have
+ * *Watermark*: a topic has come as far as its largest event time, over all partitions (strays left out: `reach.ts`). Partitions do not have
  * watermarks of their own here, so one that is empty or has fallen silent blocks nothing, and the same records
  * in other partitions give the same windows. One partition behind the others is what the allowed lateness is
  * for: a window is sealed once both topics' watermarks are at its end plus the lateness. Where that is too

@@ -1,5 +1,5 @@
 import type { JsonType } from "./decode.js";
-import { counts, firstWindow, type Coverage, type SealingSettings, type Span } from "./sealing.js";
+import { counts, type Coverage, type SealingSettings } from "./sealing.js";
 import type { LogRecord } from "../kafka/port.js";
 import { Shapes, type Shape } from "./shape.js";
 
@@ -10,6 +10,8 @@ type Place = Pick<LogRecord, "partition" | "offset">;
 /** What is counted of the records of one window of one topic. */
 export class WindowTally {
     records = 0;
+    /** The largest event time in it. */
+    last = -Infinity;
     /** Records that came further behind in their partition than the allowed lateness. */
     late = 0;
     readonly shapes = new Map<Shape, { records: number }>();
@@ -33,7 +35,11 @@ export class Tally {
     readonly partitions = new Map<number, PartitionTally>();
     #newest: { readonly start: number; readonly window: WindowTally } | undefined;
 
-    constructor(private readonly allowedLateness: number) {}
+    readonly #allowedLateness: number;
+
+    constructor({ allowedLatenessSeconds }: SealingSettings) {
+        this.#allowedLateness = allowedLatenessSeconds * 1000;
+    }
 
     add({ partition, offset }: Place, eventTime: number, start: number, shape: Shape): void {
         this.records++;
@@ -41,23 +47,12 @@ export class Tally {
         if (!window.first.has(partition)) {
             window.first.set(partition, offset);
         }
-        if (this.#disorder(partition, eventTime) > this.allowedLateness) {
+        if (this.#disorder(partition, eventTime) > this.#allowedLateness) {
             window.late++;
         }
+        window.last = Math.max(window.last, eventTime);
         window.records++;
         obtain(window.shapes, shape, nothing).records++;
-    }
-
-    /** How far the topic reaches, over all partitions. */
-    span(settings: SealingSettings): Span {
-        if (this.records === 0) {
-            return { first: null, last: null };
-        }
-        const records = new Map(
-            [...this.windows].map(([start, window]) => [start, window.records]),
-        );
-        const last = [...this.partitions.values()].map((partition) => partition.last);
-        return { first: firstWindow(records, settings), last: Math.max(...last) };
     }
 
     /** Windows that count and have records. */
@@ -68,10 +63,6 @@ export class Tally {
     /** Records in the windows that count. */
     recordsIn(coverage: Coverage): number {
         return this.#counted(coverage).reduce((sum, { records }) => sum + records, 0);
-    }
-
-    lateIn(coverage: Coverage): number {
-        return this.#counted(coverage).reduce((sum, { late }) => sum + late, 0);
     }
 
     /** Where the first record stands, in every partition, that is in a window from `through` on. */

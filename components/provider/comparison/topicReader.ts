@@ -54,6 +54,10 @@ export class TopicReader {
             : [];
     }
 
+    get isCompacted(): boolean {
+        return this.#description?.cleanupPolicy.includes("compact") === true;
+    }
+
     /** The next offset to read, by partition. */
     get position(): Offsets {
         return this.#position;

@@ -33,6 +33,8 @@ export function windowOf(place: number, differences: Partial<WindowEvidence> = {
         extra,
         incumbentDuplicates,
         candidateDuplicates,
+        incumbentLate: 0,
+        candidateLate: 0,
         ...differences,
     };
 }
@@ -100,6 +102,7 @@ function versionOf(
         unreadable: 0,
         largestDisorder: 41_200,
         lateRecords: 3,
+        strayRecords: 0,
         partitions: [
             { partition: 0, records: 34_910, watermark },
             { partition: 1, records: 34_650, watermark: watermark - 42_000 },

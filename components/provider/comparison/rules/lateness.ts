@@ -1,4 +1,5 @@
-import type { Evidence, JobEvidence } from "../evidence.js";
+import type { CompareSettings } from "../../../compare.js";
+import type { Evidence, JobEvidence, WindowEvidence } from "../evidence.js";
 import { judge, minus, proportion, type Estimate } from "./confidence.js";
 import { differenceOfRecords } from "./noise.js";
 import { totalsOf, type Found, type Rule } from "./rule.js";
@@ -12,11 +13,44 @@ export const lateness: Rule = {
     examine(evidence, settings) {
         const { maxLateShare, maxDroppedShare } = settings.rules.lateness;
         return [
-            ...late(evidence, settings.allowedLatenessSeconds, maxLateShare),
+            ...late(newest(evidence, settings), settings.allowedLatenessSeconds, maxLateShare),
+            ...strays(evidence),
             ...dropped(evidence.incumbent.job, evidence.candidate.job, maxDroppedShare),
         ];
     },
 };
+
+/** Windows that are looked at, where a verdict does not need more. */
+const newestWindows = 12;
+
+/**
+ * The evidence of the newest windows only. A candidate that rebuilds its state from history writes it in great disorder,
+ * since its tasks advance at different paces; its consumers will read on from where it is now.
+ */
+function newest(evidence: Evidence, { minWindows }: CompareSettings): Evidence {
+    return { ...evidence, windows: evidence.windows.slice(-Math.max(newestWindows, minWindows)) };
+}
+
+/** Records that are in no window that counts, and would not be looked at otherwise. */
+function strays({ incumbent, candidate }: Evidence): Found[] {
+    if (candidate.strayRecords <= incumbent.strayRecords) {
+        return [];
+    }
+    return [
+        {
+            field: null,
+            outcome: "inconclusive",
+            incumbent: incumbent.strayRecords,
+            candidate: candidate.strayRecords,
+            n: candidate.records,
+            threshold: "no more than the incumbent has",
+            sentence:
+                `${several(candidate.strayRecords, "record")} of the candidate have an event time far away from that of all ` +
+                `others, and ${number(incumbent.strayRecords)} of the incumbent's: they are in no window that counts, and ` +
+                "were not compared.",
+        },
+    ];
+}
 
 function late(
     { windows, incumbent, candidate }: Evidence,
@@ -27,20 +61,26 @@ function late(
     if (totals.candidateRecords === 0) {
         return [];
     }
-    const before = proportion(incumbent.lateRecords, totals.incumbentRecords);
-    const after = proportion(candidate.lateRecords, totals.candidateRecords);
+    const sum = (of: (window: WindowEvidence) => number) =>
+        windows.reduce((total, window) => total + of(window), 0);
+    const lateRecords = {
+        incumbent: sum(({ incumbentLate }) => incumbentLate),
+        candidate: sum(({ candidateLate }) => candidateLate),
+    };
+    const before = proportion(lateRecords.incumbent, totals.incumbentRecords);
+    const after = proportion(lateRecords.candidate, totals.candidateRecords);
     const n = totals.candidateRecords;
     const { outcome, apart } = compare(before, after, n, allowed);
     const what = `more than ${several(seconds, "second")} behind`;
     const found = {
         field: null,
         outcome,
-        incumbent: incumbent.lateRecords,
-        candidate: candidate.lateRecords,
+        incumbent: lateRecords.incumbent,
+        candidate: lateRecords.candidate,
         n,
         threshold: `${number(allowed * 100)} percentage points more than the incumbent`,
     };
-    if (candidate.lateRecords === 0) {
+    if (lateRecords.candidate === 0) {
         return [{ ...found, sentence: `No record of the candidate came ${what}.` }];
     }
     // How far behind at most depends on the partitioning, which must not change a verdict that passes.
