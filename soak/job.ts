@@ -38,7 +38,8 @@ export class MovableJob {
         this.routingTopic = `${name}-routing`;
     }
 
-    async createTopics(): Promise<void> {
+    /** The routing topic too, where no engine makes it. */
+    async createTopics({ routing = true } = {}): Promise<void> {
         const admin = new Kafka({
             brokers: [this.bootstrapServers],
             logLevel: logLevel.NOTHING,
@@ -46,15 +47,18 @@ export class MovableJob {
         await admin.connect();
         try {
             const compacted = [{ name: "cleanup.policy", value: "compact" }];
-            await admin.createTopics({
-                waitForLeaders: true,
-                topics: [
-                    { topic: this.routingTopic, numPartitions: 1, configEntries: compacted },
-                    { topic: this.topics.v1, numPartitions: this.partitions.v1 },
-                    { topic: this.topics.v2, numPartitions: this.partitions.v2 },
-                ],
-            });
-            for (const topic of [this.routingTopic, ...Object.values(this.topics)]) {
+            const ofRouting = {
+                topic: this.routingTopic,
+                numPartitions: 1,
+                configEntries: compacted,
+            };
+            const outputs = (["v1", "v2"] as const).map((version) => ({
+                topic: this.topics[version],
+                numPartitions: this.partitions[version],
+            }));
+            const topics = [...outputs, ...(routing ? [ofRouting] : [])];
+            await admin.createTopics({ waitForLeaders: true, topics });
+            for (const { topic } of topics) {
                 await hasLeaders(admin, topic);
             }
         } finally {

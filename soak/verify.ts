@@ -56,18 +56,23 @@ export async function verify(
     return JSON.parse(line ?? "") as Verified;
 }
 
-/** Repeats beyond what was announced, in words; what a record read on costs was announced by nobody. */
+/**
+ * Repeats beyond what was announced, in words; what a record read on costs was announced by nobody. Those of a move may
+ * come only under a later one, where nobody read what it led to, so that all moves up to one are taken together.
+ */
 export function excesses(consumer: string, { moves }: ConsumerAudit): string[] {
-    return moves
-        .filter(
-            ({ again, announcedToGroup, announcedToFollowers }) =>
-                again > Math.max(announcedToGroup, announcedToFollowers),
-        )
-        .map(
-            ({ epoch, again, announcedToGroup, announcedToFollowers }) =>
-                `${consumer} was given ${again} records again by the move of epoch ${epoch}, and at most ` +
-                `${announcedToGroup} (followers ${announcedToFollowers}) were announced`,
-        );
+    let seen = 0;
+    let announced = 0;
+    return moves.flatMap(({ epoch, again, announcedToGroup, announcedToFollowers }) => {
+        seen += again;
+        announced += Math.max(announcedToGroup, announcedToFollowers);
+        return seen > announced
+            ? [
+                  `${consumer} was given ${seen} records again by the moves up to epoch ${epoch}, and at most ` +
+                      `${announced} were announced`,
+              ]
+            : [];
+    });
 }
 
 /** Waits until journals grow no more. */

@@ -145,7 +145,7 @@ export async function carryOut(
             if (stayed === undefined) {
                 await commitAndReadBack(context, move.group, topic, move.committed);
             }
-            consumers[name] = { ...move, committed: stayed ?? move.committed };
+            consumers[name] = stayed === undefined ? move : leftAt(stayed, move);
             log(
                 stayed === undefined
                     ? `consumer ${name}: group ${move.group} stands ready on ${topic}`
@@ -236,6 +236,15 @@ async function whereItStayed(
             ? standing
             : undefined;
     }
+}
+
+/** What lies between there and where it would have been put, it may have read on the other topic meanwhile. */
+function leftAt(stayed: Offsets, move: ConsumerMove): ConsumerMove {
+    const between = [...move.committed].reduce((sum, [partition, offset]) => {
+        const distance = offset - (stayed.get(partition) ?? offset);
+        return distance > 0n ? sum + Number(distance) : sum;
+    }, 0);
+    return { ...move, committed: stayed, repeatsAtMost: move.repeatsAtMost + between };
 }
 
 /**
