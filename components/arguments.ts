@@ -23,6 +23,7 @@ import {
 import type { OtherVersion } from "./isolation.js";
 import type { DeploymentReference } from "./jobs/liveDeployment.js";
 import { hasKubernetes, needsKubernetes } from "./kubernetes.js";
+import { declareStart, startProblems, type DeclaredStart } from "./startPosition.js";
 import { Section } from "./section.js";
 import type { ShadowFlinkJobArgs } from "./shadowFlinkJob.js";
 import {
@@ -36,8 +37,13 @@ import {
 /** A version with its names, and what its callback made of them. */
 export type Declared =
     | { readonly names: VersionNames; readonly existing: ExistingJob }
-    | { readonly names: VersionNames; readonly sql: SqlJob; readonly job: SqlJobArgs }
-    | DeclaredOperatorJob;
+    | ({ readonly names: VersionNames; readonly sql: SqlJob; readonly job: SqlJobArgs } & Started)
+    | (DeclaredOperatorJob & Started);
+
+interface Started {
+    /** Tells the version's start where the incumbent stood, where it begins there. */
+    readonly captured?: DeclaredStart["captured"];
+}
 
 export interface Arguments {
     readonly versions: Readonly<Record<string, Declared>>;
@@ -74,10 +80,16 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
             ...Object.keys(versions).flatMap((version) =>
                 operatorJobProblems(name, versions, version, args),
             ),
+            ...Object.entries(args.versions).flatMap(([version, declared]) =>
+                declared.kind === "existing"
+                    ? []
+                    : startProblems(version, declared.start, declared.sources),
+            ),
             ...permissionProblems(
                 Object.values(versions).map(({ names, ...declared }) => ({
                     names,
                     ...permissionArgs(declared),
+                    ...("captured" in declared && { start: "incumbent" }),
                 })),
                 Object.fromEntries(
                     Object.entries(versions).map(([version, { names }]) => [version, names.topic]),
@@ -203,10 +215,16 @@ function declare(
         return { names: versionNames(name, version, undefined, declared), existing: declared };
     }
     const names = versionNames(name, version, checkpoints, declared);
+    const start =
+        startProblems(version, declared.start, declared.sources).length === 0
+            ? declared.start && declareStart(declared.start)
+            : undefined;
+    const handed = { ...names, start: start?.position };
+    const started = start?.captured && { captured: start.captured };
     if (declared.kind !== "sql") {
-        return { names, operator: declared, job: declared.build(names) };
+        return { names, operator: declared, job: declared.build(handed), ...started };
     }
-    return { names, sql: declared, job: declared.build(names) };
+    return { names, sql: declared, job: declared.build(handed), ...started };
 }
 
 function authorityProblems({ authority, versions }: ShadowFlinkJobArgs): Problem[] {

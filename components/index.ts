@@ -45,4 +45,5 @@ export {
     type ShadowFlinkJobArgs,
     type VersionOutput,
 } from "./shadowFlinkJob.js";
-export type { NameOverrides, VersionNames } from "./versions.js";
+export type { StartArgs, StartOptions, StartPosition } from "./startPosition.js";
+export type { HandedNames, NameOverrides, VersionNames } from "./versions.js";

@@ -78,6 +78,7 @@ export function permissionAcls(
 /** A version as its permissions are judged: beside the others. */
 export interface Permitted extends PermissionArgs {
     readonly names: VersionNames;
+    readonly start?: unknown;
 }
 
 /** What would let one version's job at what is another's, or leave it without what it needs. */
@@ -87,12 +88,14 @@ export function permissionProblems(
 ): Problem[] {
     const problems: Problem[] = [];
     const holders = new Map<string, string>();
-    for (const { names, principal, sources } of versions) {
+    for (const { names, principal, sources, start } of versions) {
         const refuse = (field: string, message: string) =>
             problems.push({ field: `versions.${names.version}.${field}`, message });
         if (principal === undefined) {
-            if (sources !== undefined) {
-                refuse("sources", "is of no use without `principal`, who may read them.");
+            if (sources !== undefined && start !== "incumbent") {
+                const message =
+                    'is of no use without `principal`, who may read them, and without `start: "incumbent"`.';
+                refuse("sources", message);
             }
             continue;
         }

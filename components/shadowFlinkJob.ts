@@ -31,6 +31,9 @@ import type { RoutingRecord, Tenure } from "./provider/cutover/routingRecord.js"
 import { protectedVersions, type RetireArgs } from "./retirement.js";
 import { roleOf, type Role } from "./roles.js";
 import { routingConfigMap } from "./routingConfigMap.js";
+import type { StartInputs } from "./provider/inputs.js";
+import type { Inputs } from "./shim.js";
+import { Start } from "./startPosition.js";
 import { routingTopic } from "./routing.js";
 import { consumerGroup, routingTopicName, routingTransactionalId } from "./versions.js";
 
@@ -189,6 +192,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                 child,
             ),
         );
+        captureStarts(name, args, versions, kafkaAddress, { parent: this, dependsOn: [cluster] });
         const { retire = {} } = args;
         const live = liveJobs(this, name, versions);
         const jobOf = (version: string, routing?: pulumi.Output<RoutingRecord>) =>
@@ -356,6 +360,37 @@ function versionTopics(
         );
     }
     return topics;
+}
+
+/** Looks up where the incumbent stands, for the versions that begin there. */
+function captureStarts(
+    name: string,
+    { authority }: ShadowFlinkJobArgs,
+    versions: Readonly<Record<string, Declared>>,
+    address: Pick<Inputs<StartInputs>, "bootstrapServers" | "security">,
+    opts: pulumi.CustomResourceOptions,
+): void {
+    for (const [version, declared] of Object.entries(versions)) {
+        if ("captured" in declared && declared.captured !== undefined) {
+            const others = Object.entries(versions).filter(([other]) => other !== version);
+            others.sort(([a], [b]) => Number(b === authority) - Number(a === authority));
+            const groups = others.map(([, other]) =>
+                "existing" in other ? other.existing.group : other.names.group,
+            );
+            const start = new Start(
+                `${name}-${version}-start`,
+                {
+                    name,
+                    version,
+                    ...address,
+                    group: groups.find((group) => group !== undefined) ?? null,
+                    sources: [...(permissionArgs(declared).sources ?? [])],
+                },
+                opts,
+            );
+            declared.captured(start.offsets);
+        }
+    }
 }
 
 interface VersionJobOptions {

@@ -1,3 +1,5 @@
+import type { StartPosition } from "./startPosition.js";
+
 /** What a version is called in Kafka and Flink. Derived here and nowhere else. */
 export interface VersionNames {
     /** The version, as it is called in `versions`. */
@@ -10,6 +12,12 @@ export interface VersionNames {
     readonly transactionalIdPrefix: string;
     /** Its own folder for checkpoints; `undefined` where the component was given no `checkpoints`. */
     readonly checkpoints: string | undefined;
+}
+
+/** What the callback of a version is handed. */
+export interface HandedNames extends VersionNames {
+    /** Where the job begins to read; `undefined` where the version was given no `start`. */
+    readonly start: StartPosition | undefined;
 }
 
 /** Names that a version may bring along instead of the derived ones. */

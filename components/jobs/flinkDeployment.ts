@@ -1,9 +1,10 @@
 import type { PermissionArgs } from "../permissions.js";
-import type { NameOverrides, VersionNames } from "../versions.js";
+import type { StartOptions } from "../startPosition.js";
+import type { HandedNames, NameOverrides } from "../versions.js";
 import type { FlinkDeploymentSpec, FlinkSessionJobSpec } from "./flinkSpec.js";
 
 /** How a job of the Flink Kubernetes Operator stands in the cluster, beside its spec. */
-export interface OperatorJobOptions extends NameOverrides, PermissionArgs {
+export interface OperatorJobOptions extends NameOverrides, PermissionArgs, StartOptions {
     /**
      * Name in the cluster; also the job's id in high availability, and what its REST service is called after. Defaults to
      * `<component>-<version>`.
@@ -41,12 +42,12 @@ export interface FlinkDeploymentOptions extends OperatorJobOptions {
 
 export interface FlinkDeployment extends FlinkDeploymentOptions {
     readonly kind: "flinkDeployment";
-    readonly build: (names: VersionNames) => FlinkDeploymentSpec;
+    readonly build: (names: HandedNames) => FlinkDeploymentSpec;
 }
 
 export interface FlinkSessionJob extends OperatorJobOptions {
     readonly kind: "flinkSessionJob";
-    readonly build: (names: VersionNames) => FlinkSessionJobSpec;
+    readonly build: (names: HandedNames) => FlinkSessionJobSpec;
 }
 
 /** A version whose job the Flink Kubernetes Operator runs. */

@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { SessionJobInputs } from "../provider/inputs.js";
 import type { PermissionArgs } from "../permissions.js";
 import { shim, type Inputs } from "../shim.js";
-import type { NameOverrides, VersionNames } from "../versions.js";
+import type { StartOptions } from "../startPosition.js";
+import type { HandedNames, NameOverrides, VersionNames } from "../versions.js";
 
 /** A Flink SQL script for a session cluster, submitted through its SQL Gateway. */
 export interface SqlJobArgs {
@@ -19,9 +20,9 @@ export interface SqlJobArgs {
     startTimeoutSeconds?: pulumi.Input<number>;
 }
 
-export interface SqlJob extends NameOverrides, PermissionArgs {
+export interface SqlJob extends NameOverrides, PermissionArgs, StartOptions {
     readonly kind: "sql";
-    readonly build: (names: VersionNames) => SqlJobArgs;
+    readonly build: (names: HandedNames) => SqlJobArgs;
 }
 
 /**
@@ -30,7 +31,7 @@ export interface SqlJob extends NameOverrides, PermissionArgs {
  */
 export function sqlJob(
     build: SqlJob["build"],
-    options: NameOverrides & PermissionArgs = {},
+    options: NameOverrides & PermissionArgs & StartOptions = {},
 ): SqlJob {
     return { ...options, kind: "sql", build };
 }

@@ -6,3 +6,4 @@ export { authority } from "./authority.js";
 export { cluster } from "./cluster.js";
 export { comparison } from "./comparison.js";
 export { sessionJob } from "./sessionJob.js";
+export { start } from "./start.js";

@@ -89,6 +89,21 @@ export interface AuthorityInputs extends CommonInputs, ComparisonState {
     readonly retire: readonly string[];
 }
 
+export interface StartInputs {
+    /** Name of the component. */
+    readonly name: string;
+    readonly version: string;
+    readonly bootstrapServers: readonly string[];
+    readonly security?: KafkaSecurity;
+    /** The incumbent's consumer group; `null` where it is not known. */
+    readonly group: string | null;
+    /** Topics that the version reads. */
+    readonly sources: readonly string[];
+}
+
+/** Offsets as strings: topic, then partition. */
+export type StartOffsets = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 export interface SessionJobInputs {
     /** Name of the component. */
     readonly name: string;

@@ -12,7 +12,7 @@ import {
     type Admin,
     type Producer,
 } from "kafkajs";
-import { authority, cluster, comparison } from "../../components/provider/index.js";
+import { authority, cluster, comparison, start } from "../../components/provider/index.js";
 import type { Verdict } from "../../components/provider/comparison/verdict.js";
 import type { RoutingRecord } from "../../components/provider/cutover/routingRecord.js";
 import { withKafka } from "../../components/provider/connection.js";
@@ -240,6 +240,20 @@ describe("the provider half with no more permissions than are documented", funct
                 (e) => /AUTHORIZATION_FAILED/.test(allOf(e)),
             );
         });
+    });
+
+    it("finds where the incumbent stands, for a candidate that begins there", async () => {
+        const own: Need[] = [["GROUP", "delays-job", "DESCRIBE"]];
+        await root.setOffsets({
+            groupId: "delays-job",
+            topic: "delays",
+            partitions: [{ partition: 1, offset: "7" }],
+        });
+        const inputs = { ...common, version: "v2", group: "delays-job", sources: ["delays"] };
+        await assert.rejects(start.create(inputs), /group delays-job/);
+        await root.createAcls({ acl: own.map(aclOf) });
+        const { outs } = await start.create(inputs);
+        assert.deepEqual(outs["offsets"], { delays: { 0: "0", 1: "7" } });
     });
 
     it("needs every one of them", async () => {
