@@ -190,6 +190,14 @@ describe("a job of the Flink Kubernetes Operator", () => {
             return (find(graph, "delays-v2-comparison").inputs["jobs"] as { v2: unknown }).v2;
         };
         assert.equal(await asked(), null);
+        // Flink's name for another candidate's job is not known, and its id would make this one wait for it.
+        const v3 = candidate({ rest: "http://v3" });
+        const v2 = candidate({ rest: "http://v2" });
+        const two = { versions: { ...versions(v2).versions, v3 } };
+        const graph = await graphOf(false, () => build(two));
+        const { jobs } = find(graph, "delays-v2-comparison").inputs as { jobs: object };
+        const own = { rest: "http://v2", jobId: "a1b2", jobName: null };
+        assert.deepEqual(jobs, { v1: null, v2: own, v3: null });
         const known = { jobId: "a1b2", jobName: null };
         assert.deepEqual(await asked("service"), {
             rest: "http://delays-v2-rest.jobs:8081",

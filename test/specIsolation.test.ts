@@ -102,7 +102,10 @@ describe("isolation of a spec", () => {
     });
 
     it("does not take images, jars, paths and longer names for a topic", () => {
-        assert.deepEqual(messages([...own, "s3://input/delays", "delays.csv", "more-delays"]), []);
+        assert.deepEqual(
+            messages([...own, "s3://input/delays", "old-files/x", "delays.csv", "more-delays"]),
+            [],
+        );
     });
 
     it("refuses a group, a prefix and an output that are nobody's, since a running job may have them", () => {

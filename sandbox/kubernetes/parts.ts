@@ -78,7 +78,14 @@ async function readCrd(file: string): Promise<Buffer> {
     const url =
         "https://raw.githubusercontent.com/apache/flink-kubernetes-operator/" +
         `release-${parts.versions.flinkOperator}/helm/flink-kubernetes-operator/crds/${file}`;
-    const answer = await fetch(url, { signal: AbortSignal.timeout(60_000) });
-    if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
-    return Buffer.from(await answer.arrayBuffer());
+    try {
+        const answer = await fetch(url, { signal: AbortSignal.timeout(60_000) });
+        if (!answer.ok) throw new Error(`it answers ${answer.status}`);
+        return Buffer.from(await answer.arrayBuffer());
+    } catch (cause) {
+        throw new Error(
+            `${url} cannot be read (${String(cause)}); SHADOW_FLINK_OPERATOR_CRDS may name a folder that has it`,
+            { cause },
+        );
+    }
 }

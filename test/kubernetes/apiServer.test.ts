@@ -14,6 +14,7 @@ import {
     ShadowFlinkJob,
 } from "../../components/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { apiServerPrograms, operatorCrds } from "../../sandbox/kubernetes/parts.js";
 import { answers, graphOf, type Registered } from "../graph.js";
 import { skipReasons } from "../skip.js";
 import { Cluster, refusal, type Manifest } from "./cluster.js";
@@ -125,11 +126,15 @@ describe("a real Kubernetes API", function () {
     before(async function () {
         this.timeout(1_800_000);
         try {
-            cluster = await Cluster.start((line) => console.log(`      · ${line}`));
+            const log = (line: string) => console.log(`      · ${line}`);
+            await operatorCrds(log);
+            await apiServerPrograms(log);
         } catch (error) {
             reason = `no API server with the operator's CRDs here: ${String(error).split("\n")[0]}`;
             return;
         }
+        // What is there has to start.
+        cluster = await Cluster.start();
         for (const name of ["jobs", "apps"]) {
             await cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
         }

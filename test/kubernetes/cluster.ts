@@ -85,11 +85,7 @@ export class Cluster {
         name: string,
         namespace: string,
     ): Promise<Manifest> {
-        return (await this.objects.read({
-            kind,
-            apiVersion,
-            metadata: { name, namespace },
-        })) as Manifest;
+        return this.objects.read<Manifest>({ kind, apiVersion, metadata: { name, namespace } });
     }
 }
 
