@@ -6,6 +6,7 @@ import { readUrl } from "./compareMetrics.js";
 import { resolveCompare } from "./compareSettings.js";
 import type { ExistingJob } from "./jobs/existing.js";
 import { configMapProblems } from "./routingConfigMap.js";
+import { jarProblems, type DeclaredJarJob, type JarJob } from "./jobs/jarJob.js";
 import { retireProblems } from "./retirement.js";
 import type { SqlJob, SqlJobArgs } from "./jobs/sessionJob.js";
 import { resolveKafkaSecurity } from "./kafkaArguments.js";
@@ -38,6 +39,7 @@ import {
 export type Declared =
     | { readonly names: VersionNames; readonly existing: ExistingJob }
     | ({ readonly names: VersionNames; readonly sql: SqlJob; readonly job: SqlJobArgs } & Started)
+    | (DeclaredJarJob & Started)
     | (DeclaredOperatorJob & Started);
 
 interface Started {
@@ -77,6 +79,9 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
             ...kafka.problems,
             ...existingJobProblems(args),
             ...Object.keys(versions).flatMap((version) => scriptProblems(versions, version)),
+            ...Object.entries(versions).flatMap(([version, declared]) =>
+                "jar" in declared ? jarProblems(declared, otherVersions(versions, version)) : [],
+            ),
             ...Object.keys(versions).flatMap((version) =>
                 operatorJobProblems(name, versions, version, args),
             ),
@@ -116,8 +121,10 @@ export function managedOf(
 
 /** Who the job of a version is to Kafka, and what it reads; nothing for one that is not managed. */
 export function permissionArgs(declared: object): PermissionArgs {
-    const { sql, operator } = declared as { sql?: PermissionArgs; operator?: PermissionArgs };
-    const { principal, sources } = sql ?? operator ?? {};
+    const { sql, jar, operator } = declared as Partial<
+        Record<"sql" | "jar" | "operator", PermissionArgs>
+    >;
+    const { principal, sources } = sql ?? jar ?? operator ?? {};
     return {
         ...(principal !== undefined && { principal }),
         ...(sources !== undefined && { sources }),
@@ -208,7 +215,7 @@ export function problemMessage(name: string, problems: readonly Problem[]): stri
 function declare(
     name: string,
     version: string,
-    declared: ExistingJob | SqlJob | FlinkDeployment | FlinkSessionJob,
+    declared: ExistingJob | SqlJob | JarJob | FlinkDeployment | FlinkSessionJob,
     checkpoints: string | undefined,
 ): Declared {
     if (declared.kind === "existing") {
@@ -221,6 +228,9 @@ function declare(
             : undefined;
     const handed = { ...names, start: start?.position };
     const started = start?.captured && { captured: start.captured };
+    if (declared.kind === "jar") {
+        return { names, jar: declared, job: declared.build(handed), ...started };
+    }
     if (declared.kind !== "sql") {
         return { names, operator: declared, job: declared.build(handed), ...started };
     }

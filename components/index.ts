@@ -28,6 +28,7 @@ export type {
     OperatorJobSpec,
 } from "./jobs/flinkSpec.js";
 export type { DeploymentReference } from "./jobs/liveDeployment.js";
+export { jarJob, type JarJob, type JarJobArgs, type JarJobOptions } from "./jobs/jarJob.js";
 export { sqlJob, type SqlJob, type SqlJobArgs } from "./jobs/sessionJob.js";
 export type { CredentialSourceArgs, KafkaArgs, SaslArgs, TlsArgs } from "./kafkaArguments.js";
 export type { PermissionArgs } from "./permissions.js";

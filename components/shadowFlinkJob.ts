@@ -17,6 +17,7 @@ import { cutoverSettings, type AlignmentArgs, type ConsumerArgs } from "./cutove
 import { Comparison } from "./comparison.js";
 import type { OtherVersion } from "./isolation.js";
 import type { ExistingJob } from "./jobs/existing.js";
+import type { JarJob } from "./jobs/jarJob.js";
 import { jobAddresses } from "./jobs/jobAddresses.js";
 import type { FlinkDeployment, FlinkSessionJob } from "./jobs/flinkDeployment.js";
 import { liveDeployment, type LiveJob } from "./jobs/liveDeployment.js";
@@ -48,7 +49,7 @@ export interface ShadowFlinkJobArgs {
      * The versions of the job by name, `v1`, `v2`, `2026-11`. A version is one build: a changed job is a new entry, and a
      * name is never used again.
      */
-    versions: Record<string, ExistingJob | SqlJob | FlinkDeployment | FlinkSessionJob>;
+    versions: Record<string, ExistingJob | SqlJob | JarJob | FlinkDeployment | FlinkSessionJob>;
     /** How a candidate's output is compared with the incumbent's. */
     compare: CompareArgs;
     /** The consumers that move with authority, by name. Defaults to none: then only the routing record moves. */

@@ -6,7 +6,8 @@ import type { Problem } from "../versions.js";
 import { operatorJobName } from "./flinkDeployment.js";
 import type { Rendered } from "./flinkSpec.js";
 import { operatorJob } from "./operatorJob.js";
-import { sessionJob } from "./sessionJob.js";
+import { jarProblems, jarSessionJob } from "./jarJob.js";
+import { sessionJob, type SessionJob } from "./sessionJob.js";
 import type { VersionJob } from "./versionJob.js";
 
 export interface ManagedJobOptions {
@@ -44,18 +45,24 @@ export function managedJob(
             retire,
         );
     }
+    if ("jar" in declared) {
+        const given = pulumi.output(declared.job.args ?? []) as pulumi.Output<string[]>;
+        const args = pulumi.all([given, others]).apply(([rendered, known]) => {
+            refuse(jarProblems(declared, known, rendered));
+            return rendered;
+        });
+        return asVersionJob(jarSessionJob(resourceName, component, declared, args, opts, retire));
+    }
     const script = pulumi.all([declared.job.script, others]).apply(([rendered, known]) => {
         refuse(scriptProblems(rendered, known));
         return rendered;
     });
-    const resource = sessionJob(
-        resourceName,
-        component,
-        names,
-        { ...declared.job, script },
-        opts,
-        retire,
+    return asVersionJob(
+        sessionJob(resourceName, component, names, { ...declared.job, script }, opts, retire),
     );
+}
+
+function asVersionJob(resource: SessionJob): VersionJob {
     const { digest, jobId, status, savepoint, restUrl } = resource;
     return { resource, digest, jobId, status, savepoint, restUrl };
 }

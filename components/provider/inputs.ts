@@ -104,17 +104,31 @@ export interface StartInputs {
 /** Offsets as strings: topic, then partition. */
 export type StartOffsets = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
+/** How a jar is run. */
+export interface JarRun {
+    /** sha256 of the jar. */
+    readonly jarDigest: string;
+    /** `null` for the one in the manifest. */
+    readonly entryClass: string | null;
+    readonly args: readonly string[];
+    /** `null` for the cluster's. */
+    readonly parallelism: number | null;
+}
+
 export interface SessionJobInputs {
     /** Name of the component. */
     readonly name: string;
     readonly version: string;
     /** What the job is called in Flink. */
     readonly jobName: string;
-    /** URL of the SQL Gateway. */
-    readonly gateway: string;
+    /** URL of the SQL Gateway; `null` for a jar. */
+    readonly gateway: string | null;
     /** URL of the cluster's REST API; `null` for the one that the gateway is configured with. */
     readonly rest: string | null;
+    /** What is run: the SQL script, or a {@link JarRun} as JSON. */
     readonly script: string;
+    /** Path of the jar where Pulumi runs; absent or `null` for a script. */
+    readonly jar?: string | null;
     /** sha256 of the script. */
     readonly digest: string;
     /** Where to leave a savepoint when the job is stopped; `null` for none. */

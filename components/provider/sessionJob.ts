@@ -7,11 +7,12 @@ import {
     stopJob,
     untilRunning,
 } from "./flink/jobLife.js";
+import { findJarJob, submitJarOrAdopt } from "./flink/jarSubmit.js";
 import { findOwnJob } from "./flink/ownJob.js";
 import { FlinkRest, isTerminal, type JobDetails } from "./flink/restClient.js";
 import { restAddress, SqlGatewaySession } from "./flink/sqlGateway.js";
-import { submitOrAdopt } from "./flink/submit.js";
-import type { SessionJobInputs } from "./inputs.js";
+import { submitOrAdopt, type Submission } from "./flink/submit.js";
+import type { JarRun, SessionJobInputs } from "./inputs.js";
 import { prefixedLog } from "./log.js";
 import { sessionJobProblems } from "./sessionJobInputs.js";
 import { toState } from "./state.js";
@@ -65,7 +66,7 @@ async function diff(_id: string, olds: Json, news: Json): Promise<{ changes: boo
             return { changes: old.status !== status };
         }
         log(`the job of ${old.version} (${old.jobId}) is ${status}, but should be running.`);
-        const restored = await findOwnJob(rest, old);
+        const restored = await findRunning(rest, old);
         return { changes: old.status !== status || restored !== undefined };
     } catch (error) {
         // Not a reason to touch anything: a rollback must get through where Flink is gone.
@@ -86,26 +87,55 @@ async function create(json: Json): Promise<{ id: string; outs: Json }> {
         );
     }
     const until = Date.now() + inputs.startTimeoutSeconds * 1000;
-    const session = await SqlGatewaySession.open(inputs.gateway);
+    const { rest, jobId, adopted } = await submit(inputs, until);
+    log(
+        adopted
+            ? `found job ${jobId} of an earlier run and adopted it.`
+            : `submitted job ${jobId} to ${rest.url}; waiting until all its tasks run.`,
+    );
     try {
-        const restUrl = inputs.rest ?? (await restOf(session, inputs.gateway));
-        const rest = new FlinkRest(restUrl);
-        const { jobId, adopted } = await submitOrAdopt(session, rest, inputs, inputs.script, until);
-        log(
-            adopted
-                ? `found job ${jobId} of an earlier run and adopted it.`
-                : `submitted job ${jobId} to ${restUrl}; waiting until all its tasks run.`,
-        );
-        try {
-            const job = await untilRunning(rest, jobId, until);
-            log(`job ${jobId} is running.`);
-            return { id: jobId, outs: stateOf(json, rest, job) };
-        } catch (error) {
-            throw await startFailure(json, rest, jobId, adopted, error);
-        }
+        const job = await untilRunning(rest, jobId, until);
+        log(`job ${jobId} is running.`);
+        return { id: jobId, outs: stateOf(json, rest, job) };
+    } catch (error) {
+        throw await startFailure(json, rest, jobId, adopted, error);
+    }
+}
+
+/** Through the SQL Gateway, or for a jar through the cluster's REST API. */
+async function submit(
+    inputs: SessionJobInputs,
+    until: number,
+): Promise<Submission & { readonly rest: FlinkRest }> {
+    if (isString(inputs.jar)) {
+        const rest = new FlinkRest(inputs.rest ?? "");
+        const run = JSON.parse(inputs.script) as JarRun;
+        return { rest, ...(await submitJarOrAdopt(rest, inputs, inputs.jar, run, until)) };
+    }
+    const gateway = inputs.gateway ?? "";
+    const session = await SqlGatewaySession.open(gateway);
+    try {
+        const rest = new FlinkRest(inputs.rest ?? (await restOf(session, gateway)));
+        return {
+            rest,
+            ...(await submitOrAdopt(session, rest, inputs, inputs.script, until)),
+        };
     } finally {
         await session.close();
     }
+}
+
+/** The job of this version that runs, whoever started it. */
+async function findRunning(
+    rest: FlinkRest,
+    inputs: SessionJobInputs,
+): Promise<{ readonly id: string } | undefined> {
+    const own = isString(inputs.jar) ? (await findJarJob(rest, inputs)).running : undefined;
+    return own ?? (await findOwnJob(rest, inputs));
+}
+
+function isString(value: unknown): value is string {
+    return typeof value === "string";
 }
 
 /**
@@ -158,7 +188,7 @@ async function update(_id: string, olds: Json, news: Json): Promise<{ outs: Json
     const found = await rest.job(old.jobId);
     let jobId = old.jobId;
     if (found === undefined || isTerminal(found.state)) {
-        const restored = await findOwnJob(rest, inputs);
+        const restored = await findRunning(rest, inputs);
         if (restored === undefined) {
             const error = await notRunning(rest, jobId, found, "has ended");
             log(`${error.message} ${neverAgain(inputs)}`);
@@ -237,9 +267,10 @@ async function restAfterUpdate(old: SessionJobState, inputs: SessionJobInputs): 
     if (inputs.gateway === old.gateway && old.rest === null) {
         return old.restUrl;
     }
-    const session = await SqlGatewaySession.open(inputs.gateway);
+    const gateway = inputs.gateway ?? "";
+    const session = await SqlGatewaySession.open(gateway);
     try {
-        return await restOf(session, inputs.gateway);
+        return await restOf(session, gateway);
     } finally {
         await session.close();
     }

@@ -18,13 +18,18 @@ export function sessionJobProblems(olds: Json, news: Json): CheckFailure[] {
     for (const property of ["name", "version", "jobName"]) {
         judge(property, nameProblem);
     }
-    judge("gateway", (value) => urlProblem(value, "the SQL Gateway, http://gateway:8083 say"));
+    const isJar = typeof inputs.jar === "string";
+    if (!isJar) {
+        judge("gateway", (value) => urlProblem(value, "the SQL Gateway, http://gateway:8083 say"));
+    }
     judge("rest", (value) =>
-        value === null
+        value === null && !isJar
             ? undefined
             : urlProblem(value, "Flink's REST API, http://flink:8081 say, or null"),
     );
-    judge("script", scriptProblem);
+    if (!isJar) {
+        judge("script", scriptProblem);
+    }
     judge("savepointDirectory", directoryProblem);
     judge("startTimeoutSeconds", timeoutProblem);
     const { retire } = inputs as { retire?: { savepoint?: unknown } | null };
@@ -47,7 +52,7 @@ function changeProblems(olds: Json, inputs: Json): CheckFailure[] {
         olds[property] !== inputs[property];
     if (changed("digest")) {
         failures.push({
-            property: "script",
+            property: typeof inputs.jar === "string" ? "jar" : "script",
             reason:
                 `is another one than version ${olds.version} was started with (digest ${short(inputs.digest)}, was ` +
                 `${short(olds.digest)}). A version is one build: declare the new build under a new name.`,

@@ -76,7 +76,7 @@ export async function submitOrAdopt(
  * What a failed submission left behind: a job that another one started, a job whose start was not answered, or nothing
  * because the cluster remembers the id of a job that ended. Any other failure is thrown again.
  */
-async function afterFailure(
+export async function afterFailure(
     rest: FlinkRest,
     id: string,
     error: unknown,
