@@ -94,13 +94,13 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
                 Object.values(versions).map(({ names, ...declared }) => ({
                     names,
                     ...permissionArgs(declared),
-                    ...("captured" in declared && { start: "incumbent" }),
                 })),
                 Object.fromEntries(
                     Object.entries(versions).map(([version, { names }]) => [version, names.topic]),
                 ),
             ),
             ...compare.problems,
+            ...controlProblems(args),
             ...consumerProblems(args, versions),
             ...cutoverProblems(args),
             ...configMapProblems(name, args.consumers ?? {}),
@@ -235,6 +235,21 @@ function declare(
         return { names, operator: declared, job: declared.build(handed), ...started };
     }
     return { names, sql: declared, job: declared.build(handed), ...started };
+}
+
+/** A control is a version of its own: beside the authority, and none of the past. */
+function controlProblems({ authority, compare, versions }: ShadowFlinkJobArgs): Problem[] {
+    const { control } = compare;
+    if (control === undefined || (Object.hasOwn(versions, control) && control !== authority)) {
+        return [];
+    }
+    const found = control === authority ? "holds authority itself" : "is not in `versions`";
+    return [
+        {
+            field: "compare.control",
+            message: `is ${JSON.stringify(control)}, which ${found}; declare a version that runs the incumbent's code.`,
+        },
+    ];
 }
 
 function authorityProblems({ authority, versions }: ShadowFlinkJobArgs): Problem[] {

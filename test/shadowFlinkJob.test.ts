@@ -359,6 +359,22 @@ describe("ShadowFlinkJob", () => {
             );
         });
 
+        it("a control that is not declared, or holds authority", () => {
+            const compare = { identity: ["origin"], windowSeconds: 3600 };
+            for (const [control, why] of [
+                ["v9", "is not in `versions`"],
+                ["constructor", "is not in `versions`"],
+                ["v1", "holds authority itself"],
+            ] as const) {
+                assert.ok(
+                    problemsOf({ compare: { ...compare, control } }).includes(
+                        `compare.control: is "${control}", which ${why}; declare a version`,
+                    ),
+                    control,
+                );
+            }
+        });
+
         it("no versions at all", () => {
             assert.match(problemsOf({ versions: {} }), /versions: is empty/);
         });
