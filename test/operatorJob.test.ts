@@ -169,6 +169,24 @@ describe("a job of the Flink Kubernetes Operator", () => {
         assert.notEqual(await digest((names) => ({ ...specOf(names), image: "delays:3" })), own);
     });
 
+    it("keeps a secret of its spec out of its digest and of all that is made of it", async () => {
+        const image = pulumi.secret("registry/secret:1");
+        let job: ShadowFlinkJob | undefined;
+        const graph = await graphOf(
+            false,
+            () =>
+                (job = build(versions(flinkDeployment((names) => ({ ...specOf(names), image }))))),
+        );
+        const { candidateDigest } = find(graph, "delays-v2-comparison").inputs;
+        assert.match(String(candidateDigest), /^[0-9a-f]{64}$/);
+        assert.equal(await pulumi.isSecret(job!.verdict), false);
+        const holders = graph.filter((resource) => JSON.stringify(resource).includes("secret:1"));
+        assert.deepEqual(
+            holders.map(({ name }) => name),
+            ["delays-v2-job"],
+        );
+    });
+
     it("gives out its id and status, and takes an image that is known late", async () => {
         const image = pulumi.output(Promise.resolve("registry/delays:late"));
         let job: ShadowFlinkJob | undefined;
@@ -466,6 +484,13 @@ describe("a job of the Flink Kubernetes Operator", () => {
                 refused({}, { job: { args: ["--topic=delays"] } }),
                 /versions\.v2\.spec: job\.args\[0\]: "delays" is the topic of version v1/,
             );
+        });
+
+        it("for an existing job's deployment without name or namespace", () => {
+            const v1 = existingJob({ topic: "delays", deployment: { name: "", namespace: " " } });
+            const found = problemsOf(versions(candidate(), v1));
+            assert.match(found, /versions\.v1\.deployment\.name: is "": give the name/);
+            assert.match(found, /versions\.v1\.deployment\.namespace: is " ": give the namespace/);
         });
 
         it("for a time and a URL that cannot be meant", () => {
