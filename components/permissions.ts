@@ -10,7 +10,7 @@ export interface PermissionArgs {
      * the version's own topic, group and transactional ids. Needs `sources`. Defaults to no permissions being made.
      */
     principal?: string;
-    /** The topics that the job reads. */
+    /** The topics that the job reads. Also for `start`, and for what a preview says of the cost. */
     sources?: readonly string[];
 }
 
@@ -78,7 +78,6 @@ export function permissionAcls(
 /** A version as its permissions are judged: beside the others. */
 export interface Permitted extends PermissionArgs {
     readonly names: VersionNames;
-    readonly start?: unknown;
 }
 
 /** What would let one version's job at what is another's, or leave it without what it needs. */
@@ -88,15 +87,10 @@ export function permissionProblems(
 ): Problem[] {
     const problems: Problem[] = [];
     const holders = new Map<string, string>();
-    for (const { names, principal, sources, start } of versions) {
+    for (const { names, principal, sources } of versions) {
         const refuse = (field: string, message: string) =>
             problems.push({ field: `versions.${names.version}.${field}`, message });
         if (principal === undefined) {
-            if (sources !== undefined && start !== "incumbent") {
-                const message =
-                    'is of no use without `principal`, who may read them, and without `start: "incumbent"`.';
-                refuse("sources", message);
-            }
             continue;
         }
         if (typeof principal !== "string" || !/^User:[^*\s][^*]*$/.test(principal)) {

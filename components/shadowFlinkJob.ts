@@ -32,7 +32,7 @@ import type { RoutingRecord, Tenure } from "./provider/cutover/routingRecord.js"
 import { protectedVersions, type RetireArgs } from "./retirement.js";
 import { roleOf, type Role } from "./roles.js";
 import { routingConfigMap } from "./routingConfigMap.js";
-import type { StartInputs } from "./provider/inputs.js";
+import type { ShadowInput, StartInputs } from "./provider/inputs.js";
 import type { Inputs } from "./shim.js";
 import { Start } from "./startPosition.js";
 import { routingTopic } from "./routing.js";
@@ -76,6 +76,11 @@ export interface ShadowFlinkJobArgs {
      * rollback is recommended, in `rollbackRecommended` and in the log; nothing moves by itself. Defaults to `0`: no longer.
      */
     bakeSeconds?: number;
+    /**
+     * After how many days beside the authority a version that never held it is called out in every preview and update: a
+     * shadow that is forgotten goes on costing. Defaults to `7`.
+     */
+    expireAfterDays?: number;
     /** Lets a promotion through without a passing verdict. Kept in the routing record's history for ever. */
     override?: OverrideArgs;
 }
@@ -175,6 +180,9 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                 existing: existingTopics(versions),
                 versions: inputs,
                 protected: held,
+                authority: args.authority,
+                shadows: shadowInputs(args, versions),
+                expireAfterDays: args.expireAfterDays ?? 7,
                 routingTopic: routingTopicName(name),
             },
             { parent: this },
@@ -361,6 +369,29 @@ function versionTopics(
         );
     }
     return topics;
+}
+
+/** What is known of the managed versions before anything is made, to say what they will take. */
+function shadowInputs(
+    { canary }: ShadowFlinkJobArgs,
+    versions: Readonly<Record<string, Declared>>,
+): Record<string, ShadowInput> {
+    const retention = canary?.config?.["retention.ms"];
+    return Object.fromEntries(
+        Object.entries(versions).flatMap(([version, declared]) => {
+            if (!("job" in declared)) {
+                return [];
+            }
+            const { rest, parallelism } = declared.job as { rest?: unknown; parallelism?: unknown };
+            const shadow: ShadowInput = {
+                sources: [...(permissionArgs(declared).sources ?? [])],
+                rest: typeof rest === "string" ? rest : null,
+                slots: typeof parallelism === "number" ? parallelism : null,
+                retentionMs: typeof retention === "string" ? Number(retention) : null,
+            };
+            return [[version, shadow] as const];
+        }),
+    );
 }
 
 /** Looks up where the incumbent stands, for the versions that begin there. */

@@ -48,7 +48,6 @@ describe("the permissions of a job", () => {
             'versions.v2.sources[3] is ""; give the name of a topic.',
             'versions.v3.principal "User:delays-v2" is that of version v2 too, so that each could write the other\'s topic. Give every version a principal of its own.',
             "versions.v3.sources is missing: name the topics that the job reads.",
-            'versions.v4.sources is of no use without `principal`, who may read them, and without `start: "incumbent"`.',
             'versions.v5.principal is "User:*"; give one user, "User:delays-v2" say.',
         ]);
     });

@@ -25,6 +25,27 @@ export interface ClusterInputs {
     /** The versions whose topic and job Pulumi does not let go. */
     readonly protected: readonly string[];
     readonly routingTopic: string;
+    /** The version that the program asks to hold authority. */
+    readonly authority?: string;
+    /** What is known beforehand of the versions whose job is managed, to say what they will take. */
+    readonly shadows?: Readonly<Record<string, ShadowInput>>;
+    /** After how many days a shadow is said to be old; absent is never. */
+    readonly expireAfterDays?: number;
+}
+
+export interface ShadowInput {
+    readonly sources: readonly string[];
+    /** URL of the cluster's REST API; `null` where it is not known beforehand. */
+    readonly rest: string | null;
+    /** Slots that the job takes; `null` where they are not known. */
+    readonly slots: number | null;
+    /** Of its topic; `null` for the brokers' default. */
+    readonly retentionMs: number | null;
+}
+
+export interface ClusterState {
+    /** When each managed version was first seen here, as ISO time. */
+    readonly declaredAt?: Readonly<Record<string, string>>;
 }
 
 /** Inputs that every resource of the provider half gets that looks at topics. */

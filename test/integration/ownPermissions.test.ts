@@ -242,6 +242,31 @@ describe("the provider half with no more permissions than are documented", funct
         });
     });
 
+    it("measures what a new version will take", async () => {
+        const lines: string[] = [];
+        const print = console.log;
+        console.log = (line: string) => lines.push(line);
+        try {
+            const shadow = { sources: ["delays"], rest: null, slots: null, retentionMs: null };
+            const inputs = {
+                ...common,
+                existing: { v1: "delays" },
+                protected: [],
+                authority: "v1",
+                shadows: { v2: shadow },
+            };
+            assert.deepEqual((await cluster.check({}, inputs)).failures, []);
+        } finally {
+            console.log = print;
+        }
+        assert.match(
+            lines[0]!,
+            /delays: v2 will take: reads about 0\.\d+ B\/s more from Kafka/,
+        );
+        // 24 records of an hour ago or less, some hundred bytes each.
+        assert.match(lines[1]!, /v2 will take: writes about [4-9]\d kB a day to its topic/);
+    });
+
     it("finds where the incumbent stands, for a candidate that begins there", async () => {
         const own: Need[] = [["GROUP", "delays-job", "DESCRIBE"]];
         await root.setOffsets({

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { clusterVerbs } from "../components/provider/cluster.js";
+import { costLines, expiredLines } from "../components/provider/cost.js";
+import { UnreachableError } from "../components/provider/connection.js";
+import { FakeKafka, FakeTopic } from "./comparison/world.js";
+
+const shadow = { sources: [], rest: null, slots: null, retentionMs: 86_400_000 };
+const hourly = { recordsPerSecond: 100, bytesPerRecord: 250 };
+
+describe("what a shadow will take", () => {
+    it("is said in sizes that a person knows", () => {
+        const sources = [{ recordsPerSecond: 10_000, bytesPerRecord: 500 }, hourly];
+        assert.deepEqual(costLines("delays", hourly, sources, shadow), [
+            "reads about 5 MB/s more from Kafka",
+            "writes about 2.2 GB a day to its topic, as delays gets, 2.2 GB at most with 1 day of retention; before " +
+                "compression, for each replica",
+        ]);
+        assert.match(
+            costLines("delays", hourly, [], { ...shadow, retentionMs: null })[1]!,
+            /15 GB at most with 7 days of retention/,
+        );
+        assert.match(
+            costLines("delays", hourly, [], { ...shadow, retentionMs: -1 })[1]!,
+            /which are kept for ever/,
+        );
+    });
+
+    it("is said to be unknown where it is", () => {
+        const still = { recordsPerSecond: 0, bytesPerRecord: null };
+        assert.deepEqual(costLines("delays", still, [], shadow), [
+            "its sources are not named (`sources`), so that what it reads is not known",
+            "nothing was written to delays in the last hour, so that its topic is not estimated",
+        ]);
+    });
+
+    describe("in a preview", () => {
+        const inputs = {
+            __provider: "the shim",
+            name: "delays",
+            bootstrapServers: ["one:9092"],
+            existing: { v1: "delays" },
+            versions: {
+                v1: { topic: "delays", managed: false },
+                v2: { topic: "delays-v2", managed: true },
+            },
+            protected: [],
+            routingTopic: "delays-routing",
+            authority: "v1",
+            shadows: { v2: { ...shadow, rest: "http://127.0.0.1:9", slots: 4 } },
+            expireAfterDays: 7,
+        };
+        const kafka = new FakeKafka(new Map([["delays", new FakeTopic([[]])]]));
+        const verbs = clusterVerbs((_address, work) => work(kafka.port));
+        let lines: string[] = [];
+        const print = console.log;
+        beforeEach(() => {
+            lines = [];
+            console.log = (line: string) => lines.push(line);
+        });
+        afterEach(() => {
+            console.log = print;
+        });
+
+        it("never stops it, whatever cannot be measured", async () => {
+            // This Kafka answers no question about time.
+            assert.deepEqual((await verbs.check({}, inputs)).failures, []);
+            assert.match(lines[0]!, /delays: what v2 will take of Kafka could not be measured/);
+            assert.match(lines[1]!, /v2 will take: 4 slots; how many are free is not known/);
+        });
+
+        it("is said of new versions only", async () => {
+            await verbs.check(inputs, inputs);
+            assert.deepEqual(lines, []);
+        });
+
+        it("becomes loud when the shadow is old, and needs nothing for it that may fail", async () => {
+            const { outs } = await verbs.create(inputs);
+            assert.equal((await verbs.diff("delays", outs, inputs)).changes, false);
+            assert.deepEqual(lines, []);
+            const since = new Date(Date.now() - 9.5 * 86_400_000).toISOString();
+            const old = { ...outs, declaredAt: { v2: since } };
+            assert.equal((await verbs.diff("delays", old, inputs)).changes, false);
+            assert.match(lines[0]!, /delays: WARNING: v2 has been a shadow for 9 days/);
+            const away = clusterVerbs((address) =>
+                Promise.reject(new UnreachableError(address.bootstrapServers, new Error("gone"))),
+            );
+            assert.equal((await away.diff("delays", old, inputs)).changes, false);
+            assert.equal(lines.length, 2);
+            const kept = await verbs.update("delays", old, inputs);
+            assert.deepEqual(kept.outs["declaredAt"], { v2: since });
+        });
+
+        it("is not said of what holds authority or held it", () => {
+            const since = { v2: "2026-01-01T00:00:00Z", v3: "2026-01-01T00:00:00Z" };
+            const now = new Date("2026-02-01T00:00:00Z");
+            const said = expiredLines(since, 7, ["v2"], now);
+            assert.equal(said.length, 1);
+            assert.match(said[0]!, /v3 has been a shadow for 31 days/);
+            assert.deepEqual(expiredLines(since, 40, [], now), []);
+        });
+    });
+});
