@@ -77,6 +77,15 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
         mustExist(kafka, source.topic, source.version),
         mustExist(kafka, target.topic, target.version),
     ]);
+    const names = Object.keys(request.groups);
+    // Before the ends are asked for: what a group reads meanwhile is then unread to all of the plan.
+    const commits = new Map<string, Offsets>();
+    for (const name of names) {
+        const group = live.consumers[name]?.group;
+        if (group !== undefined) {
+            commits.set(name, await kafka.committedOffsets(group, source.topic));
+        }
+    }
     const [oldEarliest, newEarliest, until] = await Promise.all([
         kafka.earliestOffsets(source.topic),
         kafka.earliestOffsets(target.topic),
@@ -108,7 +117,6 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
         followers.set(cameBy, known);
         return known;
     };
-    const names = Object.keys(request.groups);
     const first = source.version === live.authority ? undefined : names[0];
     const all = followersOf(first === undefined ? wholeView(live) : viewOf(live, first));
     const together = new Map(names.map((name) => [name, followersOf(viewOf(live, name))]));
@@ -122,7 +130,8 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
         }
         const view = viewOf(live, name);
         const { topic } = source;
-        const standing = await groupPosition(kafka, name, route, topic, oldEarliest, until);
+        const ends = { earliest: oldEarliest, until };
+        const standing = groupPosition(name, route, topic, commits.get(name), ends);
         if (standing.position === undefined) {
             continue;
         }

@@ -90,7 +90,7 @@ export async function writeConsumers(
             for (const [name, move] of Object.entries(plan.consumers)) {
                 const came = newcomer(live, plan, name);
                 if (came !== undefined) {
-                    await commitAndReadBack(context, move.group, live.topic, move.committed);
+                    await commitAndReadBack(context, live, move.group, live.topic, move.committed);
                     context.log(
                         `consumer ${name}: group ${move.group} stands ready on ${live.topic}`,
                     );
@@ -143,7 +143,7 @@ export async function carryOut(
             const stayed =
                 reason.by === "rollback" ? await whereItStayed(context, move, topic) : undefined;
             if (stayed === undefined) {
-                await commitAndReadBack(context, move.group, topic, move.committed);
+                await commitAndReadBack(context, live, move.group, topic, move.committed);
             }
             consumers[name] = stayed === undefined ? move : leftAt(stayed, move);
             log(
@@ -253,6 +253,7 @@ function leftAt(stayed: Offsets, move: ConsumerMove): ConsumerMove {
  */
 function commitWhenEmpty(
     context: RoutingContext,
+    live: RoutingRecord,
     group: string,
     topic: string,
     offsets: Offsets,
@@ -273,6 +274,8 @@ function commitWhenEmpty(
                 );
                 told = true;
             }
+            // Those members may be there because another run has moved them: then there is nothing to wait for.
+            await refuseChanged(context, live);
             return error;
         }
     });
@@ -299,12 +302,13 @@ async function persist(
 
 async function commitAndReadBack(
     context: RoutingContext,
+    live: RoutingRecord,
     group: string,
     topic: string,
     offsets: Offsets,
 ): Promise<void> {
     const { kafka } = context;
-    await commitWhenEmpty(context, group, topic, offsets);
+    await commitWhenEmpty(context, live, group, topic, offsets);
     const committed = await kafka.committedOffsets(group, topic);
     for (const [partition, offset] of offsets) {
         if (committed.get(partition) !== offset) {
