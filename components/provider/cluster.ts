@@ -22,7 +22,7 @@ export function clusterVerbs(withKafka: WithKafka): Verbs {
         // It makes nothing; what it looks at is looked at by `check`, in every preview and every update.
         diff: async (_id, olds, news) => {
             const inputs = news as ClusterInputs;
-            await tellExpired(withKafka, olds as ClusterState, inputs);
+            await tellExpired(withKafka, olds, inputs);
             return { changes: !sameDeclarations(olds, inputs) };
         },
         create: (inputs) =>
