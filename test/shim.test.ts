@@ -9,7 +9,13 @@ import type { Verbs } from "../components/provider/verbs.js";
 import { shim, type ProviderResource } from "../components/shim.js";
 import { repository } from "../sandbox/paths.js";
 
-const resources: readonly ProviderResource[] = ["authority", "cluster", "comparison", "sessionJob", "start"];
+const resources: readonly ProviderResource[] = [
+    "authority",
+    "cluster",
+    "comparison",
+    "sessionJob",
+    "start",
+];
 const folder = process.cwd();
 
 /** The text that stands in the state for a dynamic provider, made as the SDK makes it. */

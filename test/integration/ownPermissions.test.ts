@@ -259,10 +259,7 @@ describe("the provider half with no more permissions than are documented", funct
         } finally {
             console.log = print;
         }
-        assert.match(
-            lines[0]!,
-            /delays: v2 will take: reads about 0\.\d+ B\/s more from Kafka/,
-        );
+        assert.match(lines[0]!, /delays: v2 will take: reads about 0\.\d+ B\/s more from Kafka/);
         // 24 records of an hour ago or less, some hundred bytes each.
         assert.match(lines[1]!, /v2 will take: writes about [4-9]\d kB a day to its topic/);
     });
