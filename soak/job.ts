@@ -38,8 +38,7 @@ export class MovableJob {
         this.routingTopic = `${name}-routing`;
     }
 
-    /** The routing topic too, where no engine makes it. */
-    async createTopics({ routing = true } = {}): Promise<void> {
+    async createTopics(): Promise<void> {
         const admin = new Kafka({
             brokers: [this.bootstrapServers],
             logLevel: logLevel.NOTHING,
@@ -47,16 +46,14 @@ export class MovableJob {
         await admin.connect();
         try {
             const compacted = [{ name: "cleanup.policy", value: "compact" }];
-            const ofRouting = {
-                topic: this.routingTopic,
-                numPartitions: 1,
-                configEntries: compacted,
-            };
             const outputs = (["v1", "v2"] as const).map((version) => ({
                 topic: this.topics[version],
                 numPartitions: this.partitions[version],
             }));
-            const topics = [...outputs, ...(routing ? [ofRouting] : [])];
+            const topics = [
+                { topic: this.routingTopic, numPartitions: 1, configEntries: compacted },
+                ...outputs,
+            ];
             await admin.createTopics({ waitForLeaders: true, topics });
             for (const { topic } of topics) {
                 await hasLeaders(admin, topic);

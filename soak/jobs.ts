@@ -3,6 +3,8 @@ import * as readline from "node:readline";
 import type { MovableJob } from "./job.js";
 import type { JavaPrograms } from "./javaPrograms.js";
 
+type Outputs = Pick<MovableJob, "topics" | "partitions" | "bootstrapServers">;
+
 /** What both versions of the job write: the same records, by a Java producer that outlives the broker's faults. */
 export class Jobs {
     /** Records that both have taken in; the newest of them may still be out of order. */
@@ -11,7 +13,7 @@ export class Jobs {
     private printed = "";
     private readonly child: ChildProcess;
 
-    constructor(java: JavaPrograms, job: MovableJob, perSecond: number, seed: number) {
+    constructor(java: JavaPrograms, job: Outputs, perSecond: number, seed: number) {
         const { topics, partitions, bootstrapServers } = job;
         this.child = java.spawn(
             "Producer",

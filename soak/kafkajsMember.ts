@@ -36,11 +36,20 @@ async function main(): Promise<void> {
             });
             const now = { consumer, leaves: false };
             reading = now;
+            // A restart that was under way when it was told to leave is not called off by that.
+            consumer.on(consumer.events.GROUP_JOIN, () => {
+                if (now.leaves) {
+                    void consumer.disconnect();
+                }
+            });
             await consumer.connect();
             await consumer.subscribe({ topics: [topic], fromBeginning: true });
             await consumer.run({
                 autoCommitInterval: 500,
                 eachMessage: ({ partition, message }) => {
+                    if (now.leaves) {
+                        return Promise.reject(new Error(`it no longer reads ${topic}`));
+                    }
                     journal.write({
                         topic,
                         partition,
