@@ -57,6 +57,13 @@ export class TestStack {
         return new TestStack(stack, cli, env);
     }
 
+    /** A new stack of the program in a folder of the repository, which the CLI can run by itself. */
+    static async ofFolder(sandbox: Sandbox, workDir: string): Promise<TestStack> {
+        const { cli, env, options } = await TestStack.surroundings(sandbox);
+        const stack = await LocalWorkspace.createStack({ stackName: "test", workDir }, options);
+        return new TestStack(stack, cli, env);
+    }
+
     private static async surroundings(sandbox: Sandbox) {
         const installation = await ensurePulumi();
         const given = Object.entries(await pulumiEnv(sandbox));
