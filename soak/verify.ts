@@ -50,7 +50,7 @@ export async function verify(
     const printed = await java.run(
         "Verifier",
         [job.bootstrapServers, file, topics, ...named],
-        "1536m",
+        "3g",
     );
     const line = printed.split("\n").findLast((one) => one.startsWith("{"));
     return JSON.parse(line ?? "") as Verified;

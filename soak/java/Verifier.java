@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -37,17 +38,17 @@ public class Verifier {
             var record = json.readTree(line);
             records.put(record.get("epoch").asInt(), record);
         }
-        var written = new HashMap<String, Set<String>>();
-        var truth = new HashSet<String>();
+        // Every name once, by a number: there are millions of them.
+        var truth = new HashMap<String, Integer>();
+        var written = new HashMap<String, BitSet>();
         for (var topic : topics) {
-            written.put(topic, read(args[0], topic));
-            truth.addAll(written.get(topic));
+            written.put(topic, read(args[0], topic, truth));
         }
         var result = json.createObjectNode();
         result.put("records", truth.size());
         var onlyOnOne = 0;
         for (var topic : topics) {
-            onlyOnOne += truth.size() - written.get(topic).size();
+            onlyOnOne += truth.size() - written.get(topic).cardinality();
         }
         result.put("onlyOnOne", onlyOnOne);
         var consumers = result.putObject("consumers");
@@ -58,12 +59,12 @@ public class Verifier {
         System.out.println(result);
     }
 
-    static Set<String> read(String servers, String topic) {
+    static BitSet read(String servers, String topic, Map<String, Integer> truth) {
         var settings = new Properties();
         settings.put("bootstrap.servers", servers);
         settings.put("isolation.level", "read_committed");
         settings.put("max.poll.records", "5000");
-        var found = new HashSet<String>();
+        var found = new BitSet();
         try (var consumer = new KafkaConsumer<>(
                 settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             var all = new ArrayList<TopicPartition>();
@@ -79,7 +80,9 @@ public class Verifier {
                     if (!match.find()) {
                         throw new IllegalStateException("a record without an id at " + record.offset());
                     }
-                    found.add(match.group(1));
+                    int next = truth.size();
+                    int number = truth.computeIfAbsent(match.group(1), unseen -> next);
+                    found.set(number);
                 }
             }
         }
@@ -91,17 +94,20 @@ public class Verifier {
     static final class Audit {
         final String consumer;
         final TreeMap<Integer, JsonNode> records;
-        final Set<String> truth;
-        final Map<String, List<Delivery>> given = new HashMap<>();
+        final Map<String, Integer> truth;
+        final List<Delivery>[] given;
+        final Set<String> foreign = new HashSet<>();
         final TreeMap<Integer, int[]> again = new TreeMap<>();
         int delivered;
         int redelivered;
         int backwards;
 
-        Audit(String consumer, TreeMap<Integer, JsonNode> records, Set<String> truth) {
+        @SuppressWarnings({"unchecked", "rawtypes"})
+        Audit(String consumer, TreeMap<Integer, JsonNode> records, Map<String, Integer> truth) {
             this.consumer = consumer;
             this.records = records;
             this.truth = truth;
+            given = new List[truth.size()];
         }
 
         JsonNode of(Path journal) throws Exception {
@@ -124,12 +130,12 @@ public class Verifier {
                 }
             }
             var node = json.createObjectNode();
-            var skipped = truth.stream().filter(id -> !given.containsKey(id)).sorted().toList();
+            var skipped = truth.keySet().stream().filter(id -> given[truth.get(id)] == null).sorted().toList();
             node.put("delivered", delivered);
             node.put("skipped", skipped.size());
             var some = node.putArray("someSkipped");
             skipped.stream().limit(5).forEach(some::add);
-            node.put("foreign", given.keySet().stream().filter(id -> !truth.contains(id)).count());
+            node.put("foreign", foreign.size());
             node.put("redelivered", redelivered);
             node.put("backwards", backwards);
             var moves = node.putArray("moves");
@@ -149,7 +155,15 @@ public class Verifier {
 
         void take(String id, Delivery now) {
             delivered++;
-            var before = given.computeIfAbsent(id, unseen -> new ArrayList<>(1));
+            var number = truth.get(id);
+            if (number == null) {
+                foreign.add(id);
+                return;
+            }
+            if (given[number] == null) {
+                given[number] = new ArrayList<>(1);
+            }
+            var before = given[number];
             boolean isSame = false;
             boolean isFinished = false;
             boolean isEarlier = false;
