@@ -504,6 +504,8 @@ describe("the comparison resource", () => {
             // Nothing stands in the way of a rollback that is asked for.
             const back = stack.inputs({ ...baking, authority: "v1" });
             assert.equal((await stack.verbs.diff("delays-v2", stale, back)).changes, false);
+            // Of the same millisecond as the promotion it would not be over.
+            await new Promise((resolve) => setTimeout(resolve, 5));
             const over = stack.inputs({ ...baking, bakeSeconds: 1e-9 });
             assert.equal((await stack.verbs.diff("delays-v2", stale, over)).changes, false);
         });
