@@ -113,29 +113,19 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
 
     return {
         describeTopic: describe,
-        earliestOffsets: async (topic) => {
-            const offsets = await call(
-                `Offsets of ${topic}`,
-                admin.fetchTopicOffsets(topic),
-                reading(topic),
-            );
-            return new Map(offsets.map(({ partition, low }) => [partition, BigInt(low)]));
-        },
+        earliestOffsets: (topic) =>
+            call(`Offsets of ${topic}`, listed(offsetAdmin, topic, earliest), reading(topic)),
         lastStableOffsets: (topic) =>
             call(
                 `Last stable offsets of ${topic}`,
-                lastStableOffsets(offsetAdmin, admin, topic),
+                lastStableOffsets(offsetAdmin, topic),
                 reading(topic),
             ),
         offsetsAt: async (topic, timestamp) => {
             const what = `Offsets of ${topic} by time`;
             const at = BigInt(Math.max(0, Math.ceil(timestamp)));
-            const ends = await call(
-                what,
-                listed(offsetAdmin, admin, topic, latest),
-                reading(topic),
-            );
-            const found = await call(what, listed(offsetAdmin, admin, topic, at), reading(topic));
+            const ends = await call(what, listed(offsetAdmin, topic, latest), reading(topic));
+            const found = await call(what, listed(offsetAdmin, topic, at), reading(topic));
             // A partition without such a record is answered with -1.
             return new Map(
                 [...ends].map(([p, end]) => [p, found.get(p)! < 0n ? end : found.get(p)!]),
@@ -259,22 +249,19 @@ async function describeTopic(
     };
 }
 
-function lastStableOffsets(
-    offsetAdmin: OffsetAdmin,
-    admin: Admin,
-    topic: string,
-): Promise<Offsets> {
-    return listed(offsetAdmin, admin, topic, latest);
+function lastStableOffsets(offsetAdmin: OffsetAdmin, topic: string): Promise<Offsets> {
+    return listed(offsetAdmin, topic, latest);
 }
 
 /** What the broker lists for this timestamp, of every partition. */
 async function listed(
     offsetAdmin: OffsetAdmin,
-    admin: Admin,
     topic: string,
     timestamp: bigint,
 ): Promise<Offsets> {
-    const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition }) => partition);
+    // kafkajs gives up where a leader has just moved, here as with offsets.
+    const { topics } = await offsetAdmin.metadata({ topics: [topic], forceUpdate: true });
+    const partitions = Array.from({ length: topics.get(topic)?.partitionsCount ?? 0 }, (_, p) => p);
     const [answer] = await offsetAdmin.listOffsets({
         isolationLevel: readCommitted,
         topics: [
