@@ -24,9 +24,6 @@ export interface KeptAggregate {
     readonly candidate: AggregateState;
 }
 
-/** With more groups than this nothing is said of any. */
-export const mostGroups = 1_000;
-
 type Key = string;
 type Sketches = Map<Key, Record<Side, AggregateSketch>>;
 

@@ -58,15 +58,11 @@ const longestValue = 200;
 export async function assemble(look: Look, engine: Engine | undefined): Promise<Assembled> {
     const { settings, coverage, kept, intake } = look;
     const read = await whatCounts(look, engine);
-    const fields = {
-        incumbent: read.tallies.incumbent.fieldsIn(coverage),
-        candidate: read.tallies.candidate.fieldsIn(coverage),
-    };
     const windows = openWindows(look, read);
     const different = new Differences();
     const samples: Sample[] = [];
     if (engine !== undefined && windows.size > 0) {
-        const comparison = new PairComparison(settings, addedAndAllowed(settings, fields));
+        const comparison = new PairComparison(settings, addedAndAllowed(look, read));
         for await (const leftover of engine.leftovers(coverage)) {
             const window = windows.get(leftover.window)!;
             const [kind, differences] = classify(leftover, comparison);
@@ -122,7 +118,10 @@ async function whatCounts(look: Look, engine: Engine | undefined): Promise<Read>
     )) {
         const place = { partition: 0, offset: 0n };
         read.tallies[side].add(place, window, window, intake.shapes.byId(shape));
-        const measured = read.aggregates.measure((path) => readContent(content).get(path));
+        let texts: Map<string, string> | undefined;
+        const measured = read.aggregates.measure((path) =>
+            (texts ??= readContent(content)).get(path),
+        );
         if (measured !== null) {
             read.aggregates.add(side, window, measured);
         }
@@ -140,10 +139,7 @@ function partOf(
 ): Verified {
     const { settings, intake, kept } = look;
     const windows = closed.filter(({ start }) => counts(start, within));
-    const fields = {
-        incumbent: tallies.incumbent.fieldsIn(within),
-        candidate: tallies.candidate.fieldsIn(within),
-    };
+    const fields = fieldsOf(tallies, within);
     const totals = totalsOfWindows(windows);
     const own = fieldEvidence(settings, fields, different.within(within), totals);
     const known = kept?.windows ?? [];
@@ -323,10 +319,16 @@ function shorten(text: string): string {
 }
 
 /** Fields that only the candidate has, where the settings allow these. */
-function addedAndAllowed(settings: CompareSettings, fields: FieldsOfBoth): Set<string> {
-    return settings.rules.schema.allowAddedFields
-        ? new Set([...fields.candidate.keys()].filter((name) => !fields.incumbent.has(name)))
-        : new Set();
+function addedAndAllowed({ settings, coverage }: Look, { tallies }: Read): Set<string> {
+    if (!settings.rules.schema.allowAddedFields) {
+        return new Set();
+    }
+    const { incumbent, candidate } = fieldsOf(tallies, coverage);
+    return new Set([...candidate.keys()].filter((name) => !incumbent.has(name)));
+}
+
+function fieldsOf({ incumbent, candidate }: Read["tallies"], within: Coverage): FieldsOfBoth {
+    return { incumbent: incumbent.fieldsIn(within), candidate: candidate.fieldsIn(within) };
 }
 
 function fieldEvidence(

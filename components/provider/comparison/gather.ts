@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CompareSettings } from "../../compare.js";
+import { recordOffsets } from "../cutover/routingRecord.js";
 import { explain } from "../errors.js";
 import type { Fetched, KafkaPort } from "../kafka/port.js";
 import type { Log } from "../log.js";
@@ -9,7 +10,7 @@ import { Engine, type Side } from "./engine.js";
 import type { Evidence } from "./evidence.js";
 import { Gaps } from "./gaps.js";
 import { Intake } from "./intake.js";
-import { limitKept, writeOffsets, type Kept, type KeptTopic } from "./kept.js";
+import { limitKept, type Kept, type KeptTopic } from "./kept.js";
 import { furthestBehind, type Runner } from "./pace.js";
 import { Progress } from "./progress.js";
 import { cover, noCoverage, type Coverage } from "./sealing.js";
@@ -393,7 +394,7 @@ class Gathering {
             const first = this.#intake.tally(side).firstBehind(through);
             const end = this.#readers[side].position;
             const from = new Map([...end].map(([p, position]) => [p, first.get(p) ?? position]));
-            return { ...known, from: writeOffsets(from), to: writeOffsets(end) };
+            return { ...known, from: recordOffsets(from), to: recordOffsets(end) };
         };
         const kept = limitKept({
             fingerprint: this.request.fingerprint ?? "",

@@ -22,6 +22,8 @@ import { Waiting, type Known } from "./waiting.js";
 const mostWindows = 200_000;
 const mebibyte = 2 ** 20;
 
+type Counted = Omit<Known, "identity" | "identityHash">;
+
 /**
  * Takes the records of both topics as they are read. A record whose equal is there on the other topic is counted with it
  * and forgotten, not even decoded; what differs, or waits for too long, goes to the engine.
@@ -256,10 +258,10 @@ export class Intake {
         return true;
     }
 
-    #count(side: Side, record: LogRecord, known: Known): void {
-        const { eventTime, window, shape, measured } = known;
+    #count(side: Side, record: LogRecord, counted: Counted): void {
+        const { eventTime, window, shape, measured, schemas } = counted;
         this.#tallies[side].add(record, eventTime, window, shape);
-        for (const { part, id } of known.schemas) {
+        for (const { part, id } of schemas) {
             this.schemas.count(side, part, id);
         }
         if (measured !== null) {
@@ -276,13 +278,11 @@ export class Intake {
     }
 
     #takeUpsert(side: Side, record: LogRecord, observed: Observation): void {
-        const { identity, fields, tombstone, eventTime } = observed;
+        const { identity, fields, tombstone, eventTime, schemas } = observed;
         const window = windowStart(eventTime, this.#windowLength);
         const shape = this.shapes.of(fields);
-        this.#tallies[side].add(record, eventTime, window, shape);
-        for (const { part, id } of observed.schemas) {
-            this.schemas.count(side, part, id);
-        }
+        // Aggregated are the last ones of their identities, which are not known yet.
+        this.#count(side, record, { eventTime, window, shape, schemas, measured: null });
         this.engine?.add({
             side,
             window,

@@ -1,4 +1,3 @@
-import type { Offsets } from "../kafka/port.js";
 import type { KeptAggregate } from "./aggregates.js";
 import type { Side } from "./engine.js";
 import type { FieldEvidence, WindowEvidence } from "./evidence.js";
@@ -142,6 +141,3 @@ function joinTallies(
         types: Object.fromEntries([...types].sort(([x], [y]) => (x < y ? -1 : 1))),
     };
 }
-
-export const writeOffsets = (offsets: Offsets): Record<string, string> =>
-    Object.fromEntries([...offsets].map(([partition, offset]) => [partition, String(offset)]));

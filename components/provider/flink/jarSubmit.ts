@@ -5,7 +5,7 @@ import type { JarRun } from "../inputs.js";
 import { derivedJobId, digestParameter, type JobIdentity, versionParameter } from "./ownJob.js";
 import { FlinkRequestError, request, urlOf } from "./request.js";
 import { type FlinkRest, isTerminal, type JobDetails } from "./restClient.js";
-import { afterFailure, type Submission } from "./submit.js";
+import { afterFailure, endedTooOften, type Submission } from "./submit.js";
 
 const maxAttempts = 100;
 const uploadSeconds = 120;
@@ -24,9 +24,7 @@ export async function findJarJob(
             return { running: job, attempt };
         }
     }
-    throw new Error(
-        `Version ${identity.version} was submitted and ended ${maxAttempts} times at ${rest.url}. Declare a new version.`,
-    );
+    throw endedTooOften(identity, rest);
 }
 
 /** Adopts the job of this identity if one runs, else uploads the jar, unless it is there, and runs it. */

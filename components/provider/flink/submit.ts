@@ -67,8 +67,13 @@ export async function submitOrAdopt(
             }
         }
     }
-    throw new Error(
-        `Version ${identity.version} was submitted and ended ${maxAttempts} times at ${rest.url}. Declare a new version.`,
+    throw endedTooOften(identity, rest);
+}
+
+/** That every id that a version may have is that of a job which ended. */
+export function endedTooOften({ version }: JobIdentity, { url }: FlinkRest): Error {
+    return new Error(
+        `Version ${version} was submitted and ended ${maxAttempts} times at ${url}. Declare a new version.`,
     );
 }
 

@@ -118,7 +118,7 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
         lastStableOffsets: (topic) =>
             call(
                 `Last stable offsets of ${topic}`,
-                lastStableOffsets(offsetAdmin, topic),
+                listed(offsetAdmin, topic, latest),
                 reading(topic),
             ),
         offsetsAt: async (topic, timestamp) => {
@@ -247,10 +247,6 @@ async function describeTopic(
         ...(retentionMs === undefined ? {} : { retentionMs }),
         ...(retentionBytes === undefined ? {} : { retentionBytes }),
     };
-}
-
-function lastStableOffsets(offsetAdmin: OffsetAdmin, topic: string): Promise<Offsets> {
-    return listed(offsetAdmin, topic, latest);
 }
 
 /** What the broker lists for this timestamp, of every partition. */

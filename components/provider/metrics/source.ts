@@ -1,4 +1,5 @@
 import { explain } from "../errors.js";
+import { readAtMost } from "../readAtMost.js";
 
 /** A number from a metric's source, or why there is none: a clause that continues "the incumbent's source …". */
 export type Answer = { readonly value: number } | { readonly reason: string };
@@ -51,24 +52,4 @@ export async function askForJson({ url, authorization, signal }: Ask): Promise<R
                 : `was not reached (${from}): ${explain(error)}`,
         };
     }
-}
-
-/** The text of the answer; `undefined`, and nothing more is read, where it is longer than that. */
-async function readAtMost(response: Response, bytes: number): Promise<string | undefined> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    const reader = (response.body as ReadableStream<Uint8Array> | null)?.getReader();
-    while (reader !== undefined) {
-        const { done, value } = await reader.read();
-        if (done) {
-            break;
-        }
-        size += value.length;
-        if (size > bytes) {
-            await reader.cancel();
-            return undefined;
-        }
-        chunks.push(value);
-    }
-    return Buffer.concat(chunks).toString("utf8");
 }

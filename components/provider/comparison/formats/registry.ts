@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CompareSettings } from "../../../compare.js";
 import { explain } from "../../errors.js";
+import { readAtMost } from "../../readAtMost.js";
 
 /** A schema as the registry has it. */
 export interface RegisteredSchema {
@@ -206,7 +207,7 @@ export class Registry {
         signal: AbortSignal,
     ): Promise<T> {
         let status: number;
-        let text: string;
+        let text: string | undefined;
         try {
             const response = await fetch(`${this.#url}${path}`, {
                 signal,
@@ -218,7 +219,10 @@ export class Registry {
                 ...(body !== undefined && { method: "POST", body }),
             });
             status = response.status;
-            text = await readText(response);
+            text = await readAtMost(response, longestAnswer);
+            if (text === undefined) {
+                throw new Error("its answer does not end");
+            }
         } catch (error) {
             throw new RegistryError(this.#describeSilence(error), undefined);
         }
@@ -300,21 +304,6 @@ function mayPass({ status }: RegistryError): boolean {
 
 /** Failures that any other question would have too. */
 const everywhere: ReadonlySet<number | undefined> = new Set([undefined, 401, 403]);
-
-async function readText(response: Response): Promise<string> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    // Chunk by chunk, since an answer need not say how long it is.
-    for await (const chunk of response.body ?? []) {
-        const bytes = chunk as Uint8Array;
-        size += bytes.length;
-        if (size > longestAnswer) {
-            throw new Error("its answer does not end");
-        }
-        chunks.push(bytes);
-    }
-    return Buffer.concat(chunks).toString("utf8");
-}
 
 function parseAnswer(text: string): unknown {
     try {

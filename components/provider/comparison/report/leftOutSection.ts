@@ -2,6 +2,7 @@ import { totalsOf } from "../rules/rule.js";
 import { several } from "../rules/wording.js";
 import { share } from "./figures.js";
 import { cut, html, type Markup } from "./markup.js";
+import { recordsColumns } from "./recordsColumns.js";
 import type { Report } from "./report.js";
 import { table } from "./table.js";
 
@@ -49,18 +50,7 @@ export function leftOutSection({ evidence, verdict }: Report): Markup {
                               cell: ({ reason }) => html`${reason}: ${reasons[reason]}`,
                           },
                           { title: "Windows", kind: "figure", cell: ({ windows }) => windows },
-                          {
-                              title: `Records, ${verdict.incumbent}`,
-                              kind: "figure",
-                              side: "incumbent",
-                              cell: (of) => of.incumbentRecords,
-                          },
-                          {
-                              title: `Records, ${verdict.candidate}`,
-                              kind: "figure",
-                              side: "candidate",
-                              cell: (of) => of.candidateRecords,
-                          },
+                          ...recordsColumns(verdict),
                       ],
                   })
         }

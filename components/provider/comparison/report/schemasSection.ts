@@ -1,4 +1,5 @@
 import { cut, html, type Markup } from "./markup.js";
+import { recordsColumns } from "./recordsColumns.js";
 import type { Report } from "./report.js";
 import { table } from "./table.js";
 
@@ -28,18 +29,7 @@ export function schemasSection({ evidence, settings, verdict }: Report): Markup 
                 },
                 { title: "Id", kind: "figure", cell: ({ id }) => String(id) },
                 { title: "Part", cell: ({ part }) => part },
-                {
-                    title: `Records, ${verdict.incumbent}`,
-                    kind: "figure",
-                    side: "incumbent",
-                    cell: (of) => of.incumbentRecords,
-                },
-                {
-                    title: `Records, ${verdict.candidate}`,
-                    kind: "figure",
-                    side: "candidate",
-                    cell: (of) => of.candidateRecords,
-                },
+                ...recordsColumns(verdict),
                 {
                     title: "Compatible",
                     cell: ({ compatible }) =>
