@@ -20,9 +20,24 @@ const { log } = console;
 class Stack {
     readonly kafka = new MemoryKafka();
     connections = 0;
+    /** Happens once, just before the next fence holds. */
+    beforeFence: (() => Promise<unknown>) | undefined;
     readonly verbs = authorityVerbs((_servers, work) => {
         this.connections += 1;
-        return work(this.kafka);
+        const fence = async (id: string) => {
+            const happens = this.beforeFence;
+            this.beforeFence = undefined;
+            await happens?.();
+            return this.kafka.fence(id);
+        };
+        return work(
+            new Proxy(this.kafka, {
+                get: (kafka, name) => {
+                    const value: unknown = name === "fence" ? fence : Reflect.get(kafka, name);
+                    return typeof value === "function" ? (value.bind(kafka) as unknown) : value;
+                },
+            }),
+        );
     });
 
     constructor() {
@@ -317,6 +332,35 @@ describe("the authority resource", () => {
             assert.equal(outs["__provider"], "the shim");
             assert.deepEqual(outs["routing"], await stack.live());
             assert.equal((await stack.live())?.authority, "v1");
+        });
+
+        it("takes over what a run wrote that is killed while this one decides", async () => {
+            await stack.initial();
+            const inputs = await stack.promotion();
+            stack.beforeFence = () => stack.verbs.update("delays", {}, inputs);
+            const routing = await stack.update(inputs);
+            assert.deepEqual(
+                [routing.authority, routing.epoch, routing.history.length],
+                ["v2", 2, 2],
+            );
+            assert.match(lines.join("\n"), /has changed meanwhile; deciding on what it says now/);
+        });
+
+        it("moves nobody where somebody else has meanwhile moved to a third version", async () => {
+            await stack.initial();
+            const inputs = await stack.promotion();
+            const versions = { ...inputs.versions, v3: { topic: "delays-v3", managed: true } };
+            const consumers = { dashboard: { v1: "dashboard", v2: "two", v3: "three" } };
+            stack.kafka.createTopic("delays-v3", 1);
+            const override = { reason: "A drill.", approvedBy: "A. Person" };
+            const other = { ...inputs, versions, consumers, authority: "v3", override };
+            stack.beforeFence = () => stack.verbs.update("delays", {}, other);
+            await assert.rejects(
+                stack.verbs.update("delays", {}, { ...inputs, versions, consumers }),
+                /compares v2 with v1, but this would move from v3 to v2/,
+            );
+            const live = await stack.live();
+            assert.deepEqual([live?.authority, live?.epoch], ["v3", 2]);
         });
 
         it("adopts the record of a run that was killed before it could say so", async () => {

@@ -13,7 +13,12 @@ import { conflict, unknownPointer } from "./cutover/conflict.js";
 import { decideMove, type MoveDecision } from "./cutover/decide.js";
 import { describePlan } from "./cutover/describePlan.js";
 import { HalfDoneError, moveInOrder } from "./cutover/moveInOrder.js";
-import { writeConsumers, writeInitial, type RoutingContext } from "./cutover/protocol.js";
+import {
+    RecordChangedError,
+    type RoutingContext,
+    writeConsumers,
+    writeInitial,
+} from "./cutover/protocol.js";
 import type { RoutingRecord } from "./cutover/routingRecord.js";
 import { retireProblems, toRetire } from "./cutover/retire.js";
 import { readRoutingRecord } from "./cutover/routingStore.js";
@@ -149,11 +154,22 @@ async function reconcile(
     const inputs = news as AuthorityInputs;
     const log = prefixedLog(inputs.name);
     try {
-        const routing = await withKafka(inputs, async (kafka) => {
-            const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
-            refuseConflict(olds, inputs, live);
-            const decision = await decide(kafka, inputs, live, ownersOf(olds ?? {}, inputs));
-            return actOn(decision, routingContext(kafka, inputs, log), inputs, live);
+        const routing = await withKafka(inputs, (kafka) => {
+            const attempt = async (): Promise<RoutingRecord> => {
+                const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
+                refuseConflict(olds, inputs, live);
+                const decision = await decide(kafka, inputs, live, ownersOf(olds ?? {}, inputs));
+                return actOn(decision, routingContext(kafka, inputs, log), inputs, live);
+            };
+            return attempt().catch((error: unknown) => {
+                if (!(error instanceof RecordChangedError)) {
+                    throw error;
+                }
+                // A run that was killed may have written its record as the last thing it did. Behind the fence of this
+                // one it writes no more, so what is there now is what to decide on.
+                log("the routing record has changed meanwhile; deciding on what it says now");
+                return attempt();
+            });
         });
         return toState({ ...news, routing });
     } catch (error) {

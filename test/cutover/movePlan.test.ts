@@ -397,6 +397,26 @@ describe("the plan of a move", () => {
             return { scene, live };
         }
 
+        it("takes topics for strangers only where they are, not where one has just been left and lags", async () => {
+            const scene = new Scene({ v1: 1, v2: 1 });
+            const records = Array.from({ length: 30 }, (_, t) => record(t));
+            scene.topic("v1").append(0, ...records.slice(0, 20));
+            scene.topic("v2").append(0, ...records.slice(0, 10));
+            await scene.kafka.commitOffsets("dashboard-v1", "delays-v1", at(20));
+            const first = await scene.initial();
+            const live = await scene.move(first, "promotion", await scene.plan(first, "v2"));
+            // Behind the hand-over v1 has 20 to 29 and v2 10 to 14: none in common, although all of them are the same.
+            scene.topic("v1").append(0, ...records.slice(20));
+            scene.topic("v2").append(0, ...records.slice(10, 15));
+            await scene.kafka.commitOffsets("dashboard-v2", "delays-v2", at(12));
+            const plan = await planMove({
+                ...scene.request(live, "v1"),
+                withoutIdentity: "refuse",
+            });
+            assert.deepEqual(plan.problems, []);
+            assert.deepEqual(plan.consumers["dashboard"]?.committed, at(20));
+        });
+
         it("starts looking where the old topic was handed over", async () => {
             const { scene, live } = await promoted();
             await scene.kafka.commitOffsets("dashboard-v2", "delays-v2", at(7));

@@ -1,7 +1,7 @@
 import { explain } from "../errors.js";
 import type { MoveDecision } from "./decide.js";
 import type { MovePlan } from "./movePlan.js";
-import { carryOut, type MoveReason, type RoutingContext } from "./protocol.js";
+import { carryOut, type MoveReason, RecordChangedError, type RoutingContext } from "./protocol.js";
 import type { RoutingRecord } from "./routingRecord.js";
 import { describeMoving, nextWave, type Wave } from "./waves.js";
 
@@ -16,7 +16,12 @@ export interface OrderedMove {
     readonly reason: (by: MovesBy) => MoveReason;
 }
 
-/** Moves consumers one wave after the other; who could not be moved stops those behind. */
+/**
+ * Moves consumers one wave after the other; who could not be moved stops those behind.
+ *
+ * @throws RecordChangedError where another run has written the record meanwhile: what is there now has to be decided on
+ * @throws HalfDoneError where some were moved and the next ones could not be
+ */
 export async function moveInOrder(
     context: RoutingContext,
     live: RoutingRecord,
@@ -49,7 +54,7 @@ export async function moveInOrder(
             }
             allowed = decision.by;
         } catch (error) {
-            if (record.moving === undefined) {
+            if (record.moving === undefined || error instanceof RecordChangedError) {
                 throw error;
             }
             throw new HalfDoneError(record, error);

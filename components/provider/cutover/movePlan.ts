@@ -1,5 +1,6 @@
 import type { KafkaPort, Offsets, TopicDescription } from "../kafka/port.js";
 import { Aligner, type Alignment } from "./align.js";
+import { haveCommonIdentity } from "./commonIdentity.js";
 import { groupPosition } from "./groupPosition.js";
 import { earliestTime } from "./horizon.js";
 import { unbounded, within, type AlignmentSettings } from "./lookBack.js";
@@ -218,7 +219,15 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
             }
         },
     );
-    const isStrange = decoded > 0 && onOld.size > 0 && inCommon === 0;
+    const isStrange =
+        decoded > 0 &&
+        onOld.size > 0 &&
+        inCommon === 0 &&
+        !(await haveCommonIdentity(
+            { topic: source.topic, from: oldEarliest, to: until },
+            { topic: target.topic, from: newEarliest, to: end },
+            { kafka, decoder, signal },
+        ));
     if (isStrange && disorderMilliseconds === null && request.withoutIdentity === "refuse") {
         problems.push(
             `Of ${decoded} records of ${target.topic} none has the identity of one of ${onOld.size} of ${source.topic}: ` +

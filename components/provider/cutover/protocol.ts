@@ -166,7 +166,16 @@ export async function carryOut(
     return record;
 }
 
-/** Fences, makes sure that the record is still the one that was decided on, writes the next one, and reads it back. */
+/** The record that was decided on was another one: seen behind the fence, before anything was done. */
+export class RecordChangedError extends Error {
+    override readonly name = "RecordChangedError";
+}
+
+/**
+ * Fences, makes sure that the record is still the one that was decided on, writes the next one, and reads it back.
+ *
+ * @throws RecordChangedError where another run has written one meanwhile
+ */
 async function publish(
     context: RoutingContext,
     expected: RoutingRecord | undefined,
@@ -175,7 +184,10 @@ async function publish(
     const { kafka, name, routingTopic } = context;
     const writer = await kafka.fence(context.transactionalId);
     try {
-        await refuseChanged(context, expected);
+        const changed = await change(context, expected);
+        if (changed !== undefined) {
+            throw new RecordChangedError(changed);
+        }
         const record = await makeRecord();
         await writer.write(routingTopic, [{ key: name, value: JSON.stringify(record) }]);
         await readBack(context, record);
@@ -190,16 +202,24 @@ async function publish(
  * every commit too.
  */
 async function refuseChanged(
-    { kafka, name, routingTopic }: RoutingContext,
+    context: RoutingContext,
     expected: RoutingRecord | undefined,
 ): Promise<void> {
-    const live = await readRoutingRecord(kafka, routingTopic, name);
-    if (!sameRecord(live, expected)) {
-        throw new Error(
-            `The routing record has changed meanwhile: it was ${describe(expected)}, it is ${describe(live)}. ` +
-                "Somebody else is moving these consumers; look at who, then run `pulumi up` again.",
-        );
+    const changed = await change(context, expected);
+    if (changed !== undefined) {
+        throw new Error(changed);
     }
+}
+
+async function change(
+    { kafka, name, routingTopic }: RoutingContext,
+    expected: RoutingRecord | undefined,
+): Promise<string | undefined> {
+    const live = await readRoutingRecord(kafka, routingTopic, name);
+    return sameRecord(live, expected)
+        ? undefined
+        : `The routing record has changed meanwhile: it was ${describe(expected)}, it is ${describe(live)}. ` +
+              "Somebody else is moving these consumers; look at who, then run `pulumi up` again.";
 }
 
 /** The last stable offset trails the commit of a transaction, so the record may not be seen at once. */
