@@ -10,6 +10,8 @@ import {
     type PulumiFn,
     type Stack,
 } from "@pulumi/pulumi/automation/index.js";
+import { cancelJob } from "../components/provider/flink/jobLife.js";
+import { FlinkRest } from "../components/provider/flink/restClient.js";
 import type { Sandbox } from "../sandbox/index.js";
 import { repository } from "../sandbox/paths.js";
 import { type ProcessRecord, signal, startOf, waitForEnd } from "../sandbox/process.js";
@@ -32,6 +34,7 @@ export class TestStack {
         private readonly stack: Stack,
         private readonly cli: string,
         private readonly env: Record<string, string>,
+        private readonly flinkRest: string | undefined,
     ) {}
 
     /** A new stack of the flights program, the one in stacks/. */
@@ -40,7 +43,7 @@ export class TestStack {
         // Its config file is in the repository; git ignores those of this name.
         const stackName = uniqueName("test");
         const stack = await LocalWorkspace.createStack({ stackName, workDir: repository }, options);
-        return new TestStack(stack, cli, env);
+        return new TestStack(stack, cli, env, sandbox.flinkRest);
     }
 
     /** A new stack of a program that the test itself holds. */
@@ -54,14 +57,14 @@ export class TestStack {
             { stackName: "test", projectName, program },
             { ...options, workDir },
         );
-        return new TestStack(stack, cli, env);
+        return new TestStack(stack, cli, env, sandbox.flinkRest);
     }
 
     /** A new stack of the program in a folder of the repository, which the CLI can run by itself. */
     static async ofFolder(sandbox: Sandbox, workDir: string): Promise<TestStack> {
         const { cli, env, options } = await TestStack.surroundings(sandbox);
         const stack = await LocalWorkspace.createStack({ stackName: "test", workDir }, options);
-        return new TestStack(stack, cli, env);
+        return new TestStack(stack, cli, env, sandbox.flinkRest);
     }
 
     private static async surroundings(sandbox: Sandbox) {
@@ -163,8 +166,21 @@ export class TestStack {
         return killAt(child, line);
     }
 
-    /** Forgets the stack, whatever is in it: what it made is removed with the sandbox. */
+    /**
+     * Forgets the stack, whatever is in it. Its jobs are cancelled, since others need their slots; what else it made is
+     * removed with the sandbox.
+     */
     async remove(): Promise<void> {
+        if (this.flinkRest !== undefined) {
+            const rest = new FlinkRest(this.flinkRest);
+            const ids = (await this.resources()).map(
+                // Not every resource has outputs.
+                ({ outputs }: Partial<StateResource>) => outputs?.["jobId"],
+            );
+            const jobs = ids.filter((id) => typeof id === "string");
+            // What a test has killed for good has no slots either.
+            await Promise.allSettled(jobs.map((id) => cancelJob(rest, id)));
+        }
         await this.stack.workspace.removeStack(this.name, { force: true });
     }
 }
