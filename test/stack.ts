@@ -10,6 +10,7 @@ import {
     type PulumiFn,
     type Stack,
 } from "@pulumi/pulumi/automation/index.js";
+import * as pulumiRuntime from "@pulumi/pulumi/runtime/settings.js";
 import { cancelJob } from "../components/provider/flink/jobLife.js";
 import { FlinkRest } from "../components/provider/flink/restClient.js";
 import type { Sandbox } from "../sandbox/index.js";
@@ -17,6 +18,16 @@ import { repository } from "../sandbox/paths.js";
 import { type ProcessRecord, signal, startOf, waitForEnd } from "../sandbox/process.js";
 import { ensurePulumi, pulumiCommand, pulumiEnv } from "../sandbox/pulumi.js";
 import { uniqueName } from "./sandboxFixture.js";
+
+/**
+ * The programs that tests hold run in this process, each against an engine on a port of its own. Connections to engines
+ * that have ended go on failing, and gRPC shares them with all that is at the same address: an engine that is given a
+ * former one's port would be taken for dead ("No connection established. Last error: null").
+ */
+const { grpcClientOptions } = pulumiRuntime as unknown as {
+    grpcClientOptions: Record<string, unknown>;
+};
+grpcClientOptions["grpc.use_local_subchannel_pool"] = 1;
 
 /** One resource as the stack's state has it. */
 export interface StateResource {
