@@ -123,6 +123,25 @@ describe("the plan of a move", () => {
         });
     });
 
+    for (const cleanupPolicy of ["compact", "compact,delete", ""]) {
+        it(`skips no update that compaction has left alone: "${cleanupPolicy}"`, async () => {
+            const scene = new Scene({ v1: 1, v2: 1 });
+            const update = (v: number) => ({ id: "a", t: 1, v });
+            scene.topic("v1").append(0, update(1), update(2), { id: "b", t: 1, v: 1 });
+            scene.topic("v2").cleanupPolicy = cleanupPolicy;
+            scene.topic("v2").skip(0);
+            scene.topic("v2").skip(0);
+            scene
+                .topic("v2")
+                .append(0, { id: "b", t: 1, v: 1 }, update(3), { id: "c", t: 1, v: 1 });
+            await scene.kafka.commitOffsets("dashboard-v1", "delays-v1", at(3));
+            const plan = await scene.plan(await scene.initial(), "v2");
+            // One update of two that were read is seen here, and it is a third one.
+            assert.deepEqual(plan.consumers["dashboard"]?.committed, at(3));
+            assert.deepEqual(plan.handOver.from, at(3));
+        });
+    }
+
     it("waits for what decoding needs, of every record on both topics", async () => {
         const scene = promotion();
         await scene.kafka.commitOffsets("dashboard-v1", "delays-v1", at(5));

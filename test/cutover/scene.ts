@@ -20,7 +20,7 @@ export type Verified = NonNullable<MoveRequest["verified"]>;
 export function decode(record: LogRecord): DecodedPosition {
     try {
         const { id, t } = JSON.parse(String(record.value)) as { id: string; t: number };
-        return { identity: id, eventTime: t };
+        return { identity: id, eventTime: t, content: () => String(record.value) };
     } catch {
         return { identity: null, eventTime: null };
     }

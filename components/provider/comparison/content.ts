@@ -1,4 +1,14 @@
+import type { CompareSettings } from "../../compare.js";
 import type { Fields } from "./decode.js";
+
+/** The fields that are left out of it. */
+export function ignoredFields({ fields }: CompareSettings): Set<string> {
+    return new Set(
+        Object.entries(fields)
+            .filter(([, { ignore }]) => ignore !== null)
+            .map(([name]) => name),
+    );
+}
 
 /**
  * The text by which two counterparts are equal or not: one line per field, sorted, without the ignored ones.

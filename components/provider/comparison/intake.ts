@@ -1,7 +1,7 @@
 import type { CompareSettings } from "../../compare.js";
 import type { LogRecord } from "../kafka/port.js";
 import { Aggregates } from "./aggregates.js";
-import { writeContent } from "./content.js";
+import { ignoredFields, writeContent } from "./content.js";
 import type { Fields, Leaf } from "./decode.js";
 import type { Decoders, UsedSchema } from "./decoders.js";
 import type { Engine, Row, Side } from "./engine.js";
@@ -62,11 +62,7 @@ export class Intake {
         this.aggregates = new Aggregates(settings);
         this.schemas = new Schemas(decoders.registry, settings.rules.schema.compatibility, topics);
         this.#byTimestamp = settings.eventTime === null;
-        this.#ignored = new Set(
-            Object.entries(settings.fields)
-                .filter(([, { ignore }]) => ignore !== null)
-                .map(([name]) => name),
-        );
+        this.#ignored = ignoredFields(settings);
         // What is the last of its identity is known at the end only, and what is ignored is in the bytes.
         this.#byBytes = settings.mode === "append" && this.#ignored.size === 0;
         const { fields, groupBy } = settings.rules.aggregates;

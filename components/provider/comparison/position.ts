@@ -1,5 +1,6 @@
 import type { CompareSettings } from "../../compare.js";
 import type { PositionDecoder } from "../cutover/readPositions.js";
+import { ignoredFields, writeContent } from "./content.js";
 import { Decoders } from "./decoders.js";
 import { observe } from "./observe.js";
 import { windowLength, windowStart } from "./sealing.js";
@@ -11,6 +12,7 @@ import { windowLength, windowStart } from "./sealing.js";
 export function positionDecoder(settings: CompareSettings): PositionDecoder {
     const length = windowLength(settings);
     const decoders = new Decoders(settings);
+    const ignored = ignoredFields(settings);
     return {
         prepare: (records) => decoders.prepare(records),
         decode: (record) => {
@@ -18,8 +20,12 @@ export function positionDecoder(settings: CompareSettings): PositionDecoder {
             if ("refused" in observation) {
                 return { identity: null, eventTime: null };
             }
-            const { identity, eventTime } = observation;
-            return { identity: `${windowStart(eventTime, length)} ${identity}`, eventTime };
+            const { identity, eventTime, fields, tombstone } = observation;
+            return {
+                identity: `${windowStart(eventTime, length)} ${identity}`,
+                eventTime,
+                content: () => (tombstone ? "" : writeContent(fields, ignored)),
+            };
         },
     };
 }

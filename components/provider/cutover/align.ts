@@ -1,4 +1,5 @@
 import type { Offsets } from "../kafka/port.js";
+import { type LastRecord, LastRecords } from "./lastRecords.js";
 
 /** A record as alignment sees it. */
 export interface Position {
@@ -6,6 +7,8 @@ export interface Position {
     readonly offset: bigint;
     /** `null` where the record's identity cannot be told; it is then taken as not yet read. */
     readonly identity: string | null;
+    /** What it says, where a record replaces those before it of its identity, and a topic need not keep these. */
+    readonly content?: string | undefined;
 }
 
 export interface Alignment {
@@ -22,6 +25,7 @@ export interface Alignment {
 export class ReadIdentities {
     readonly #read = new Map<string, number>();
     readonly #unread = new Set<string>();
+    readonly #last = new LastRecords();
 
     take(position: Position, committed: Offsets): void {
         if (position.identity === null) {
@@ -29,6 +33,7 @@ export class ReadIdentities {
         }
         if (position.offset < (committed.get(position.partition) ?? 0n)) {
             this.#read.set(position.identity, (this.#read.get(position.identity) ?? 0) + 1);
+            this.#last.take(position);
         } else {
             this.#unread.add(position.identity);
         }
@@ -41,6 +46,11 @@ export class ReadIdentities {
     /** Whether a record of it still stands unread on the old topic; none of them may then be passed over. */
     isUnread(identity: string): boolean {
         return this.#unread.has(identity);
+    }
+
+    /** Whether this is what the group was told last of its identity. */
+    isLast({ identity, content }: LastRecord): boolean {
+        return this.#last.of(identity)?.content === content;
     }
 
     /** Identities that stand unread on the old topic and are not elsewhere. */
@@ -69,6 +79,7 @@ export class Aligner {
     readonly #seen = new Map<string, number>();
     readonly #noted = new Map<string, number>();
     readonly #fromByTime = new Map<number, bigint>();
+    readonly #last = new LastRecords();
     #repeats = 0;
     #behindTime = 0;
     #alignedAt: number | null = null;
@@ -94,12 +105,10 @@ export class Aligner {
     }
 
     /** Takes the records of the new topic, of each partition in the order of their offsets. */
-    take(
-        { partition, offset, identity }: Position,
-        eventTime: number | null = null,
-        timestamp = -1,
-    ): void {
+    take(position: Position, eventTime: number | null = null, timestamp = -1): void {
+        const { partition, offset, identity } = position;
         const occurrence = this.#count(identity);
+        this.#last.take(position);
         const isUnread = identity === null || this.read.isUnread(identity);
         // The k-th record of an identity counts as read where the group has read k of them.
         const wasRead = identity !== null && occurrence <= this.read.timesRead(identity);
@@ -133,10 +142,27 @@ export class Aligner {
     }
 
     alignment(): Alignment {
-        return {
-            from: this.#orEnd(this.#from),
-            repeats: this.#repeats + this.read.notAmong(this.#seen, this.#noted),
-        };
+        const from = this.#orEnd(this.#from);
+        const repeats = this.#repeats + this.read.notAmong(this.#seen, this.#noted);
+        return this.#beforeLastValues({ from, repeats });
+    }
+
+    /**
+     * Where records replace each other, counting them says too little: a topic may have dropped those that were replaced.
+     * So whatever an identity's last record says that the group was not told last, it is told.
+     */
+    #beforeLastValues({ from, repeats }: Alignment): Alignment {
+        const earlier = new Map(from);
+        for (const last of this.#last.all()) {
+            if (!this.read.isLast(last) && last.offset < (earlier.get(last.partition) ?? 0n)) {
+                earlier.set(last.partition, last.offset);
+            }
+        }
+        const more = [...from].reduce(
+            (sum, [partition, offset]) => sum + Number(offset - (earlier.get(partition) ?? offset)),
+            0,
+        );
+        return { from: earlier, repeats: repeats + more };
     }
 
     /** The same by event time alone; whatever stands behind it may be a repeat. */

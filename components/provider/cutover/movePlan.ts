@@ -1,12 +1,12 @@
-import type { KafkaPort, Offsets, TopicDescription } from "../kafka/port.js";
-import { Aligner, type Alignment } from "./align.js";
+import type { KafkaPort, LogRecord, Offsets, TopicDescription } from "../kafka/port.js";
+import { Aligner, type Alignment, type Position } from "./align.js";
 import { haveCommonIdentity } from "./commonIdentity.js";
 import { groupPosition } from "./groupPosition.js";
 import { earliestTime } from "./horizon.js";
 import { unbounded, within, type AlignmentSettings } from "./lookBack.js";
 import { at, earliest, isFrom, later, older } from "./offsets.js";
 import type { Outlook } from "./outlook.js";
-import { readPositions, type PositionDecoder } from "./readPositions.js";
+import { readPositions, type DecodedPosition, type PositionDecoder } from "./readPositions.js";
 import { newReader, type Reader, type Recorded } from "./reader.js";
 import type { RoutingRecord } from "./routingRecord.js";
 import { viewOf, wholeView, type View } from "./view.js";
@@ -150,9 +150,18 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
     );
     const onOld = new Set<string>();
     const { decoder } = request;
+    // Whose records are dropped once others have replaced them; that of a policy which cannot be read may be.
+    const isCompacted = [oldTopic, newTopic].some((topic) => topic.cleanupPolicy !== "delete");
+    const positionOf = (record: LogRecord, { identity, content }: DecodedPosition): Position => ({
+        ...at(record),
+        identity,
+        ...(isCompacted && content !== undefined ? { content: content() } : {}),
+    });
     await readPositions(
         { kafka, topic: source.topic, from: oldFrom, to: until, decoder, signal },
-        (record, { identity, eventTime }) => {
+        (record, decoded) => {
+            const { identity, eventTime } = decoded;
+            const position = positionOf(record, decoded);
             const isCovered =
                 verified === null || (eventTime !== null && eventTime >= verified.coveredFrom);
             if (identity !== null) {
@@ -161,7 +170,7 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
             for (const reader of readers) {
                 const isUnread = isFrom(record, reader.position);
                 if (isCovered && (isUnread || isFrom(record, reader.began))) {
-                    reader.read.take({ ...at(record), identity }, reader.position);
+                    reader.read.take(position, reader.position);
                 }
                 reader.horizon.take(eventTime, isUnread);
                 reader.unread += isUnread ? 1 : 0;
@@ -197,13 +206,15 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
             new Aligner(reader.read, end, reader.isComplete, reader.horizon.time),
         ]),
     );
-    let decoded = 0;
+    let looked = 0;
     let inCommon = 0;
     const to = problems.length > found ? newFrom : end;
     await readPositions(
         { kafka, topic: target.topic, from: newFrom, to, decoder, signal },
-        (record, { identity, eventTime }) => {
-            decoded += 1;
+        (record, decoded) => {
+            const { identity, eventTime } = decoded;
+            const position = positionOf(record, decoded);
+            looked += 1;
             inCommon += identity !== null && onOld.has(identity) ? 1 : 0;
             // Nobody waits for warm-up: that no unread record is of that time is checked above.
             const isWarmUp =
@@ -214,13 +225,13 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
                 } else if (isWarmUp) {
                     aligner.pass(record);
                 } else {
-                    aligner.take({ ...at(record), identity }, eventTime, record.timestamp);
+                    aligner.take(position, eventTime, record.timestamp);
                 }
             }
         },
     );
     const isStrange =
-        decoded > 0 &&
+        looked > 0 &&
         onOld.size > 0 &&
         inCommon === 0 &&
         !(await haveCommonIdentity(
@@ -230,7 +241,7 @@ export async function planMove(request: MoveRequest): Promise<MovePlan> {
         ));
     if (isStrange && disorderMilliseconds === null && request.withoutIdentity === "refuse") {
         problems.push(
-            `Of ${decoded} records of ${target.topic} none has the identity of one of ${onOld.size} of ${source.topic}: ` +
+            `Of ${looked} records of ${target.topic} none has the identity of one of ${onOld.size} of ${source.topic}: ` +
                 "nothing says where readers would go on. Is `compare.identity` the same in both? Or declare how far records " +
                 "may be out of order (`alignment.disorderSeconds`), and they go on by event time.",
         );

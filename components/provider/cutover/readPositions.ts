@@ -1,10 +1,12 @@
 import type { KafkaPort, LogRecord, Offsets } from "../kafka/port.js";
 
-/** What of a record alignment needs; both `null` where it cannot be told. */
+/** What of a record alignment needs; `null` where it cannot be told. */
 export interface DecodedPosition {
     readonly identity: string | null;
     /** In ms since the epoch. */
     readonly eventTime: number | null;
+    /** What it says, all of it that counts; not there where that cannot be told. */
+    readonly content?: () => string;
 }
 
 /** Tells what alignment needs of records. */
