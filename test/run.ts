@@ -1,19 +1,11 @@
-import { spawn } from "node:child_process";
+import { fork, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import Mocha from "mocha";
 import { flinkJars, kafkaJars } from "../sandbox/jars.js";
 import { repository } from "../sandbox/paths.js";
 import { ensurePulumi } from "../sandbox/pulumi.js";
-import { skipReasons } from "./skip.js";
-
-/** Every check of the repository; `npm test` runs this, and so does CI. */
-interface Tally {
-    passed: number;
-    failed: number;
-    skipped: number;
-}
+import { type LaneRequest, type Tally } from "./lane.js";
 
 const usage = `npm test -- [options] [part of a file's path ...]
 
@@ -23,6 +15,7 @@ const usage = `npm test -- [options] [part of a file's path ...]
   --no-lint     no prettier, no eslint
 `;
 
+/** Every check of the repository; `npm test` runs this, and so does CI. */
 async function main(): Promise<void> {
     const { values, positionals } = parseArgs({
         allowPositionals: true,
@@ -43,10 +36,9 @@ async function main(): Promise<void> {
         (file) => isKubernetes(file) === values.kubernetes,
     );
     if (files.some(isIntegration)) await setUpParts();
-    await runMocha(files, values.grep, tally);
+    await runLanes(lanesOf(files), values.grep, tally);
     const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : "";
     console.log(`\n${tally.passed} passed, ${tally.failed} failed${skipped}`);
-    // Whatever a failed test left open must not keep the run from ending.
     process.exit(tally.failed > 0 ? 1 : 0);
 }
 
@@ -105,36 +97,51 @@ async function setUpParts(): Promise<void> {
     await Promise.all([kafkaJars(log), flinkJars(log), ensurePulumi(log)]);
 }
 
-async function runMocha(files: string[], grep: string | undefined, tally: Tally): Promise<void> {
-    const mocha = new Mocha({
-        timeout: 20_000,
-        reporter: "spec",
-        grep,
-        color: process.stdout.isTTY,
-    });
-    for (const file of files) mocha.addFile(path.join(__dirname, file));
-    try {
-        await mocha.loadFilesAsync();
-    } catch (error) {
-        // One file that cannot be loaded keeps all others from running.
-        console.error(error);
-        tally.failed++;
-        return;
-    }
-    const runner = await new Promise<Mocha.Runner>((resolve) => {
-        const running: Mocha.Runner = mocha.run(() => resolve(running));
-        running.on("pending", (test) => noteSkipped(test, tally));
-    });
-    tally.passed += runner.stats?.passes ?? 0;
-    tally.failed += runner.stats?.failures ?? 0;
+/**
+ * What shares a sandbox has to share a process. What has one of its own, and what needs none, runs beside it: much of a
+ * test's time is waiting.
+ */
+function lanesOf(files: readonly string[]): string[][] {
+    const shares = (file: string): boolean =>
+        isIntegration(file) &&
+        fs.readFileSync(path.join(__dirname, file), "utf8").includes("sharedSandbox)(");
+    return [files.filter((file) => !shares(file)), files.filter(shares)].filter(
+        (lane) => lane.length > 0,
+    );
 }
 
-/** A skipped test says why, or it counts as failed: nothing is left out in silence. */
-function noteSkipped(test: Mocha.Test, tally: Tally): void {
-    const reason = skipReasons.get(test.fullTitle());
-    if (reason === undefined) tally.failed++;
-    else tally.skipped++;
-    console.log(`      skipped: ${reason ?? "without a reason (use skipBecause), so it failed"}`);
+/** One lane prints as it goes, the others once they have ended. */
+async function runLanes(lanes: string[][], grep: string | undefined, tally: Tally): Promise<void> {
+    const running = lanes.map((files, index) => runLane({ files, grep }, index === 0));
+    for (const lane of running) {
+        const { passed, failed, skipped, printed } = await lane;
+        console.log(printed);
+        tally.passed += passed;
+        tally.failed += failed;
+        tally.skipped += skipped;
+    }
+}
+
+function runLane(request: LaneRequest, isLive: boolean): Promise<Tally & { printed: string }> {
+    return new Promise((resolve, reject) => {
+        const output = isLive ? "inherit" : "pipe";
+        const lane = fork(path.join(__dirname, "lane.js"), {
+            stdio: ["ignore", output, output, "ipc"],
+        });
+        let printed = "";
+        let tally: Tally | undefined;
+        lane.stdout?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+        lane.stderr?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+        lane.on("message", (sent: Tally) => (tally = sent));
+        lane.on("error", reject);
+        lane.on("close", (code, signal) => {
+            if (tally === undefined) {
+                printed += `\nThese tests did not come to their end (${signal ?? `exit code ${code}`}).`;
+            }
+            resolve({ ...(tally ?? { passed: 0, failed: 1, skipped: 0 }), printed });
+        });
+        lane.send(request);
+    });
 }
 
 main().catch((error: unknown) => {
