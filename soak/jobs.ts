@@ -41,6 +41,11 @@ export class Jobs {
         }
     }
 
+    /** The second version's job dies in the middle of a transaction, and is back some seconds later. */
+    killSecond(): void {
+        this.child.stdin?.write("kill\n");
+    }
+
     /** Writes out what lags, and returns how many records there are. */
     async end(): Promise<number> {
         this.child.stdin?.end();

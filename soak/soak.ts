@@ -17,6 +17,7 @@ export const faults = [
     "broker frozen",
     "consumer killed",
     "provider killed",
+    "candidate's job killed",
 ] as const;
 export type Fault = (typeof faults)[number];
 
@@ -192,6 +193,10 @@ export class Soak {
             }
             case "provider killed":
                 await run.kill();
+                return () => Promise.resolve();
+            case "candidate's job killed":
+                this.jobs.killSecond();
+                run.goOn();
                 return () => Promise.resolve();
         }
     }

@@ -18,11 +18,14 @@ import org.apache.kafka.common.serialization.StringSerializer;
  * which is aborted and holds records of its own, so that a leak is seen.
  *
  * Arguments: bootstrap servers, first topic, its partitions, second topic, its partitions, records a second, seed.
- * Says `<n> written` every second. At the end of its standard input it writes out what lags, says `<n> in all`, and ends.
+ * Says `<n> written` every second. At `kill` on its standard input the second job dies with a transaction open, and comes
+ * back after some seconds, as one whose TaskManager was killed. At the end of the input it writes out what lags, says
+ * `<n> in all`, and ends.
  */
 public class Producer {
     static final int tickMilliseconds = 50;
     static final int transactionTicks = 4;
+    static final int deadSeconds = 3;
 
     public static void main(String[] args) throws Exception {
         var servers = args[0];
@@ -31,7 +34,7 @@ public class Producer {
         var jobs = List.of(
             new Job(servers, args[1], Integer.parseInt(args[2]), 4, 3, false, random),
             new Job(servers, args[3], Integer.parseInt(args[4]), 40, 120, true, random));
-        var ended = new Thread(Producer::awaitEnd);
+        var ended = new Thread(() -> listen(jobs.get(1)));
         ended.setDaemon(true);
         ended.start();
         long produced = 0;
@@ -57,16 +60,20 @@ public class Producer {
         }
         for (var job : jobs) {
             job.lag = 0;
+            while (job.dies || job.deadUntil != 0) {
+                Thread.sleep(tickMilliseconds);
+                job.write(true, 1);
+            }
             job.write(true, 1);
             job.close();
         }
         System.out.println(produced + " in all");
     }
 
-    static void awaitEnd() {
+    static void listen(Job second) {
         try (var in = new BufferedReader(new InputStreamReader(System.in))) {
-            while (in.readLine() != null) {
-                // Nothing is asked of it but to end.
+            for (String line; (line = in.readLine()) != null; ) {
+                second.dies |= line.equals("kill");
             }
         } catch (java.io.IOException ended) {
             return;
@@ -79,12 +86,16 @@ public class Producer {
         final int disorder;
         final boolean transactional;
         final Random random;
-        final KafkaProducer<String, String> producer;
+        final Properties settings = new Properties();
         final List<Long> pending = new ArrayList<>();
         final List<String> open = new ArrayList<>();
         final ArrayDeque<Future<RecordMetadata>> sent = new ArrayDeque<>();
+        KafkaProducer<String, String> producer;
         int lag;
         long aborted;
+        volatile boolean dies;
+        /** By the clock of `nanoTime`; 0 while it lives. */
+        long deadUntil;
 
         Job(String servers, String topic, int partitions, int disorder, int lag, boolean transactional, Random random) {
             this.topic = topic;
@@ -93,7 +104,6 @@ public class Producer {
             this.lag = lag;
             this.transactional = transactional;
             this.random = random;
-            var settings = new Properties();
             settings.put("bootstrap.servers", servers);
             settings.put("acks", "all");
             settings.put("enable.idempotence", "true");
@@ -104,6 +114,11 @@ public class Producer {
                 settings.put("transactional.id", topic + "-job");
                 settings.put("transaction.timeout.ms", "120000");
             }
+            connect();
+        }
+
+        /** Ends what a producer of this transactional id has left open. */
+        void connect() {
             producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
             if (transactional) {
                 producer.initTransactions();
@@ -115,6 +130,13 @@ public class Producer {
         }
 
         void write(boolean ends, int tick) throws Exception {
+            if (deadUntil != 0) {
+                if (System.nanoTime() < deadUntil) {
+                    return;
+                }
+                deadUntil = 0;
+                connect();
+            }
             while (pending.size() > lag) {
                 int at = random.nextInt(Math.min(disorder, pending.size()));
                 open.add(row("id-" + pending.remove(at)));
@@ -127,6 +149,8 @@ public class Producer {
                 while (!sent.isEmpty() && (ends || sent.peek().isDone())) {
                     sent.poll().get();
                 }
+            } else if (ends && dies) {
+                die();
             } else if (ends) {
                 commit();
                 if (tick % (transactionTicks * 10) == 0) {
@@ -159,6 +183,18 @@ public class Producer {
                     producer.abortTransaction();
                 }
             }
+        }
+
+        /** What it was writing stays in an open transaction, which holds up all readers, and is written again later. */
+        void die() {
+            dies = false;
+            producer.beginTransaction();
+            for (var row : open) {
+                send(row);
+            }
+            producer.flush();
+            producer.close(java.time.Duration.ZERO);
+            deadUntil = System.nanoTime() + deadSeconds * 1_000_000_000L;
         }
 
         void abort() {

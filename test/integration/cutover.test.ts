@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 import { Kafka, logLevel, type Admin, type Consumer } from "kafkajs";
 import { existingJob, ShadowFlinkJob, type ShadowFlinkJobArgs, sqlJob } from "shadow-flink";
 import type { RoutingRecord } from "../../components/provider/cutover/routingRecord.js";
@@ -59,18 +60,9 @@ describe("moving consumers, with the real engine, Kafka and Flink", function () 
         await admin.createTopics({
             topics: [name, `${name}-in`].map((topic) => ({ topic, numPartitions: 2 })),
         });
-        const producer = kafka.producer();
-        await producer.connect();
         for (const topic of [name, `${name}-in`]) {
-            await producer.send({
-                topic,
-                messages: Array.from({ length: records }, (_, i) => ({
-                    key: String(i),
-                    value: JSON.stringify({ id: `id-${i}`, at: 1_760_000_000_000 + i * 1_000 }),
-                })),
-            });
+            await write(topic, 0);
         }
-        await producer.disconnect();
         for (const group of ["early", "late"]) {
             await port.commitOffsets(`${name}-${group}`, name, await port.lastStableOffsets(name));
         }
@@ -96,6 +88,7 @@ describe("moving consumers, with the real engine, Kafka and Flink", function () 
             return Promise.resolve({
                 consumers: job.consumers,
                 history: job.history,
+                rollbackRecommended: job.rollbackRecommended,
                 versions: job.versions,
             });
         });
@@ -116,6 +109,21 @@ describe("moving consumers, with the real engine, Kafka and Flink", function () 
         await stack.remove();
     });
 
+    /** As many records again, from this one on. */
+    async function write(topic: string, first: number, id = (i: number) => `id-${i}`) {
+        const { bootstrapServers } = sandbox;
+        const producer = new Kafka({ brokers: [bootstrapServers] }).producer();
+        await producer.connect();
+        const numbers = Array.from({ length: records }, (_, i) => first + i);
+        await producer.send({
+            topic,
+            messages: numbers.map((i) => ({
+                key: String(i),
+                value: JSON.stringify({ id: id(i), at: 1_760_000_000_000 + i * 1_000 }),
+            })),
+        });
+        await producer.disconnect();
+    }
     const live = async (): Promise<RoutingRecord> =>
         (await readRoutingRecord(port, `${name}-routing`, name))!;
     const routes = async () =>
@@ -175,6 +183,28 @@ describe("moving consumers, with the real engine, Kafka and Flink", function () 
             early: { version: "v2", topic: `${name}-v2`, group: `${name}-early-v2` },
         });
         await stack.up({ expectNoChanges: true });
+    });
+
+    it("bakes: says that a rollback is recommended once both differ, and moves nothing", async () => {
+        const before = await live();
+        args = { ...args, bakeSeconds: 3_600 };
+        await stack.up();
+        assert.equal(await stack.output("rollbackRecommended"), undefined);
+        await write(name, records);
+        await write(`${name}-in`, records, (i) => (i % 10 === 0 ? `other-${i}` : `id-${i}`));
+        const written = async () =>
+            [...(await port.lastStableOffsets(`${name}-v2`)).values()].reduce((a, b) => a + b, 0n);
+        for (const deadline = Date.now() + 60_000; (await written()) < 2 * records;) {
+            assert.ok(Date.now() < deadline, "v2 does not go on");
+            await pause(200);
+        }
+        assert.match(
+            await stack.up(),
+            /rollback recommended: v2 holds authority and no longer says the same as v1\. Nothing was moved/,
+        );
+        assert.match(String(await stack.output("rollbackRecommended")), /v1/);
+        assert.deepEqual(await live(), before);
+        args = { ...args, bakeSeconds: 0 };
     });
 
     it("refuses an older state that asks for something else, with both values, and takes over what is there", async () => {
