@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -76,7 +77,10 @@ public class ReadCommitted {
             var wanted = new ArrayList<NewTopic>();
             kinds.forEach((kind, configs) -> {
                 topics.add(prefix + kind);
-                wanted.add(new NewTopic(prefix + kind, partitions, (short) 1).configs(configs));
+                // Many a record is of 1970, and not to be deleted for it.
+                var kept = new HashMap<>(configs);
+                kept.put("retention.ms", "-1");
+                wanted.add(new NewTopic(prefix + kind, partitions, (short) 1).configs(kept));
             });
             admin.createTopics(wanted).all().get();
         }
