@@ -216,6 +216,23 @@ const mutants: readonly Mutant[] = [
     },
     {
         kind: "schema",
+        name: "an integer becomes a double of the same value, where another field is ignored",
+        change: where(all, (row) => ({ ...row, flights: `=${String(row["flights"])}.0` })),
+        args: { fields: { worst: { ignore: "not deterministic" } } },
+        red: ["schema flights"],
+    },
+    {
+        kind: "aggregates",
+        name: "an ignored field is lost in the sums",
+        change: where(all, (row) => ({ ...row, flights: 0 })),
+        args: {
+            fields: { flights: { ignore: "not deterministic, but for its sum" } },
+            rules: { aggregates: { fields: { flights: {} } } },
+        },
+        red: ["aggregates flights"],
+    },
+    {
+        kind: "schema",
         name: "a nested object is flattened",
         change: where(all, (row) => {
             const gate = row["gate"] as { code: string };

@@ -158,7 +158,7 @@ export class Intake {
         const text = bytes ?? `${window} ${identity}${writeContent(fields, this.#ignored)}`;
         if (bytes !== undefined) {
             this.#learn(record, fields);
-        } else if (this.#meet(side, record, text)) {
+        } else if (this.#meet(side, record, text, known)) {
             return;
         }
         this.#admit(side, record, text, known);
@@ -241,13 +241,16 @@ export class Intake {
         return this.#byTimestamp ? `${record.timestamp} ${text}` : text;
     }
 
-    /** Whether its counterpart, or its like, waits; then it is counted. */
-    #meet(side: Side, record: LogRecord, text: string): boolean {
+    /**
+     * Whether its counterpart, or its like, waits; then it is counted, as what it is known to be: one of the same text has
+     * the same bytes where nothing else is known, and may have other types and ignored fields where it is.
+     */
+    #meet(side: Side, record: LogRecord, text: string, known?: Known): boolean {
         const met = this.#waiting.meet(side, text);
         if (met === undefined) {
             return false;
         }
-        this.#count(side, record, met.known);
+        this.#count(side, record, known ?? met.known);
         if (met.isMatch) {
             this.engine?.addMatched(met.known.identityHash);
         }
