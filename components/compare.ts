@@ -1,3 +1,4 @@
+import type { FlinkArgs, FlinkSettings } from "./compareFlink.js";
 import type { MetricArgs, MetricSettings } from "./compareMetrics.js";
 import type { RuleSettings, RuleThresholds } from "./compareRules.js";
 
@@ -74,6 +75,13 @@ export interface CompareArgs {
      * is noise, and taken off what the candidate differs. Defaults to none.
      */
     control?: string;
+    /**
+     * What compares: `"embedded"`, the process that runs `pulumi up`, or `"flink"`, a job on a Flink cluster that runs beside
+     * the candidate, for topics that one process cannot keep up with. Defaults to `"embedded"`.
+     */
+    engine?: "embedded" | "flink";
+    /** What the job needs; only with the engine `"flink"`. */
+    flink?: FlinkArgs;
 }
 
 /**
@@ -138,4 +146,7 @@ export interface CompareSettings {
     readonly metrics: Readonly<Record<string, MetricSettings>>;
     /** `null` where no version is there to measure noise by. */
     readonly control: string | null;
+    readonly engine: "embedded" | "flink";
+    /** `null` with the embedded engine. */
+    readonly flink: FlinkSettings | null;
 }

@@ -1,4 +1,5 @@
 import type { CompareArgs, CompareSettings, Format } from "./compare.js";
+import { readFlink, refuseWhatFlinkCannot } from "./compareFlink.js";
 import { readMetrics, readUrl } from "./compareMetrics.js";
 import { readRules } from "./compareRules.js";
 import { evidence, seconds, Section, share, show } from "./section.js";
@@ -18,6 +19,7 @@ export function resolveCompare(args: CompareArgs): {
     const windowSeconds = root.number("windowSeconds", { atLeast: 0.001, unit: "seconds" });
     const allowedLatenessSeconds = root.number("allowedLatenessSeconds", seconds(windowSeconds));
     const used = readFormats(root);
+    const engine = root.oneOf("engine", ["embedded", "flink"], "embedded");
     const settings: CompareSettings = {
         identity,
         mode: root.oneOf("mode", ["append", "upsert"], "append"),
@@ -48,7 +50,10 @@ export function resolveCompare(args: CompareArgs): {
         rules: readRules(root, 2 * (windowSeconds + allowedLatenessSeconds)),
         metrics: readMetrics(root),
         control: root.text("control", "name a version that runs the incumbent's code."),
+        engine,
+        flink: readFlink(root, engine),
     };
+    refuseWhatFlinkCannot(root, settings);
     const { waitSeconds, settleSeconds, timeoutSeconds } = settings;
     const { recheckAfterSeconds, maxVerdictAgeSeconds } = settings;
     if (recheckAfterSeconds > maxVerdictAgeSeconds) {
@@ -91,6 +96,8 @@ const argumentKeys = [
     "rules",
     "metrics",
     "control",
+    "engine",
+    "flink",
 ] as const satisfies readonly (keyof CompareArgs)[];
 
 function readIdentity(root: Section): string[] {

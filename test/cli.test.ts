@@ -128,6 +128,11 @@ describe("the arguments of shadow-flink compare", () => {
             assert.match(problemsOf(...base, ...args).join("\n"), expected);
         }
         assert.match(problemsOf(...minimal, "--settings", file("[]")).join(), /holds an array/);
+        const asJob = file('{"engine": "flink", "flink": {"fields": ["origin"]}}');
+        assert.match(
+            problemsOf(...minimal, "--settings", asJob).join(),
+            /compare\.engine is "flink", whose job only a stack declares/,
+        );
     });
 
     it("give way to --help, whatever else is wrong", () => {

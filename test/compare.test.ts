@@ -76,6 +76,8 @@ describe("the arguments of a comparison", () => {
             },
             metrics: {},
             control: null,
+            engine: "embedded",
+            flink: null,
         });
     });
 

@@ -264,6 +264,11 @@ function readSettings(given: ReadonlyMap<Option, string>, problems: string[]): C
             "compare.control names a version of a stack, of which there is none here; remove it from --settings.",
         );
     }
+    if (resolved.settings.engine !== "embedded") {
+        problems.push(
+            'compare.engine is "flink", whose job only a stack declares; remove engine and flink from --settings.',
+        );
+    }
     return resolved.settings;
 }
 

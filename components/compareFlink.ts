@@ -1,0 +1,217 @@
+import type { CompareSettings } from "./compare.js";
+import { type Section, show } from "./section.js";
+
+/** How the comparison runs as a job on a Flink cluster, where one process would not keep up. */
+export interface FlinkArgs {
+    /**
+     * All fields of the records, on both topics. A record with another one is not compared, and keeps the verdict from
+     * passing.
+     */
+    fields: string[];
+    /** URL of the SQL Gateway that the job is submitted to. Defaults to the candidate's own, where it is a `sqlJob`. */
+    gateway?: string;
+    /** URL of the cluster's REST API. Defaults to the candidate's own, or the one that the gateway is configured with. */
+    rest?: string;
+    /** Slots that the job takes. Defaults to `1`. */
+    parallelism?: number;
+    /** How often it takes a checkpoint; what it found is seen from then on. Defaults to `10`. */
+    checkpointSeconds?: number;
+    /**
+     * How long a partition has to be silent for the others not to wait for it any more. What it brings later for windows
+     * that are finished then is not compared, and keeps the verdict from passing. Defaults to `300`.
+     */
+    idleSeconds?: number;
+    /**
+     * Where the incumbent's topic is read from: from when the job starts, or from its beginning. The candidate's is always
+     * read from its beginning. Defaults to `"now"`.
+     */
+    from?: "now" | "beginning";
+    /**
+     * Another number starts the comparison anew, with a job and an evidence topic of its own: after the cluster lost the
+     * job, say. Defaults to `1`.
+     */
+    attempt?: number;
+    /**
+     * Settings of Kafka's Java client with which the cluster enters the brokers, `{ "security.protocol": "SSL" }` say.
+     * They stand in the state: a password has to come from a file on the cluster. Defaults to none.
+     */
+    properties?: Record<string, string>;
+}
+
+/** The same with every default filled in. */
+export interface FlinkSettings {
+    readonly fields: readonly string[];
+    readonly gateway: string | null;
+    readonly rest: string | null;
+    readonly parallelism: number;
+    readonly checkpointSeconds: number;
+    readonly idleSeconds: number;
+    readonly from: "now" | "beginning";
+    readonly attempt: number;
+    readonly properties: Readonly<Record<string, string>>;
+}
+
+const argumentKeys = [
+    "fields",
+    "gateway",
+    "rest",
+    "parallelism",
+    "checkpointSeconds",
+    "idleSeconds",
+    "from",
+    "attempt",
+    "properties",
+] as const satisfies readonly (keyof FlinkArgs)[];
+
+/** So that no text between two quotes can be taken for one. */
+const name = /^[A-Za-z_][A-Za-z0-9_ -]*$/;
+
+/** Reads `compare.flink`; `null` where the comparison is not a job. */
+export function readFlink(root: Section, engine: "embedded" | "flink"): FlinkSettings | null {
+    if (engine === "embedded") {
+        if (root.get("flink") !== undefined) {
+            root.refuse("flink", 'is not used: set compare.engine to "flink", or remove it.');
+        }
+        return null;
+    }
+    const section = root.section("flink", argumentKeys);
+    const wayOut = 'name all fields of the records, ["origin", "window_start", "flights"] say.';
+    const fields = section.texts("fields", wayOut, []);
+    if (fields.length === 0) {
+        section.refuse(
+            "fields",
+            `is ${section.get("fields") === undefined ? "missing" : "empty"}; ${wayOut}`,
+        );
+    }
+    for (const field of fields.filter((field) => !name.test(field))) {
+        section.refuse(
+            "fields",
+            `has ${show(field)} in it: with compare.engine "flink" records are flat, and names begin with a letter and ` +
+                'have letters, digits, "_", "-" and spaces in them. Compare nested ones with the "embedded" engine.',
+        );
+    }
+    return {
+        fields,
+        gateway: url(section, "gateway"),
+        rest: url(section, "rest"),
+        parallelism: section.number("parallelism", { fallback: 1, atLeast: 1, whole: true }),
+        checkpointSeconds: section.number("checkpointSeconds", {
+            fallback: 10,
+            atLeast: 1,
+            whole: true,
+            unit: "seconds",
+        }),
+        idleSeconds: section.number("idleSeconds", {
+            fallback: 300,
+            atLeast: 1,
+            whole: true,
+            unit: "seconds",
+        }),
+        from: section.oneOf("from", ["now", "beginning"], "now"),
+        attempt: section.number("attempt", { fallback: 1, atLeast: 1, whole: true }),
+        properties: readProperties(section),
+    };
+}
+
+function url(section: Section, key: string): string | null {
+    const text = section.text(key, "give an http or https URL.");
+    const parsed = text !== null && URL.canParse(text) ? new URL(text) : undefined;
+    if (text !== null && parsed?.protocol !== "http:" && parsed?.protocol !== "https:") {
+        section.refuse(key, `is ${show(text)}; give an http or https URL.`);
+    } else if (parsed !== undefined && parsed.username + parsed.password !== "") {
+        section.refuse(key, "has a user or password in it, which would stand in the state.");
+    }
+    return text;
+}
+
+/** What would let anybody in who reads the state. */
+const secret = /password|secret|jaas|credential|token/i;
+
+function readProperties(section: Section): Record<string, string> {
+    const properties = section.section("properties");
+    const entries = properties.names().map((key) => {
+        const value = properties.get(key);
+        if (typeof value !== "string") {
+            properties.refuse(key, `is ${show(value)}; give a text.`);
+        } else if (secret.test(key) && !/^\$\{[^}]+\}$/.test(value)) {
+            properties.refuse(
+                key,
+                "would stand in the state: keep it on the cluster, and name it as one of Kafka's config providers " +
+                    'does, "${file:/etc/kafka/client.properties:password}" say.',
+            );
+        }
+        return [key, String(value)] as const;
+    });
+    return Object.fromEntries(entries);
+}
+
+/** What of the settings the job cannot do: each by its name, with the way out. */
+export function refuseWhatFlinkCannot(root: Section, settings: CompareSettings): void {
+    const { flink } = settings;
+    if (flink === null) {
+        return;
+    }
+    const refuse = (key: string, what: string) =>
+        root.refuse(key, `${what} with compare.engine "flink"; ${embedded}`);
+    if (settings.mode !== "append") {
+        refuse("mode", `cannot be ${show(settings.mode)}`);
+    }
+    if (settings.formats.value !== "json") {
+        refuse("formats.value", `cannot be ${show(settings.formats.value)}: it reads JSON only`);
+    }
+    if (settings.formats.key !== "bytes") {
+        refuse("formats.key", `cannot be ${show(settings.formats.key)}: it takes keys as bytes`);
+    }
+    if (settings.samples !== "hashed") {
+        refuse("samples", `cannot be ${show(settings.samples)}: values stay in their topics`);
+    }
+    if (settings.control !== null) {
+        refuse("control", "cannot be given");
+    }
+    if (settings.rules.schema.compatibility !== "none") {
+        refuse("rules.schema.compatibility", "cannot be asked of a registry");
+    }
+    if (Object.keys(settings.rules.aggregates.fields).length > 0) {
+        refuse("rules.aggregates", "cannot be given");
+    }
+    for (const key of ["memoryMiB", "settleSeconds"]) {
+        if (root.get(key) !== undefined) {
+            root.refuse(key, 'is not used with compare.engine "flink"; remove it.');
+        }
+    }
+    const isKnown = (field: string) => field === "$key" || flink.fields.includes(field);
+    const { identity, eventTime } = settings;
+    identity.forEach((field, index) => {
+        if (!isKnown(field)) {
+            root.refuse(
+                `identity[${index}]`,
+                `is ${show(field)}, which is not in compare.flink.fields.`,
+            );
+        }
+    });
+    if (eventTime !== null && !flink.fields.includes(eventTime)) {
+        root.refuse("eventTime", `is ${show(eventTime)}, which is not in compare.flink.fields.`);
+    }
+    for (const [field, tolerance] of Object.entries(settings.fields)) {
+        if (!isKnown(field)) {
+            root.refuse(
+                `fields.${field}`,
+                "is not in compare.flink.fields: add it there, or remove it here.",
+            );
+        }
+        if (tolerance.unordered) {
+            refuse(`fields.${field}.unordered`, "cannot be given");
+        }
+        for (const key of ["absoluteTolerance", "relativeTolerance"] as const) {
+            const text = String(tolerance[key]);
+            if (!/^\d{1,12}(\.\d{1,12})?$/.test(text)) {
+                root.refuse(
+                    `fields.${field}.${key}`,
+                    `is ${text}; with compare.engine "flink" give at most 12 digits before and behind the point.`,
+                );
+            }
+        }
+    }
+}
+
+const embedded = 'leave it out, or compare with the "embedded" engine.';

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { resolveCompare } from "../components/compareSettings.js";
+
+const minimal = {
+    identity: ["origin"],
+    eventTime: "at",
+    windowSeconds: 60,
+    engine: "flink" as const,
+    flink: { fields: ["origin", "at", "delay"] },
+};
+
+/** The problems of arguments as they may come from a program that no compiler saw. */
+function problemsOf(args: Record<string, unknown>): Record<string, string> {
+    const { problems } = resolveCompare({ ...minimal, ...args });
+    return Object.fromEntries(problems.map(({ field, message }) => [field, message]));
+}
+
+describe("the arguments of a comparison as a Flink job", () => {
+    it("get their defaults", () => {
+        const { settings, problems } = resolveCompare(minimal);
+        assert.deepEqual(problems, []);
+        assert.deepEqual(settings.flink, {
+            fields: ["origin", "at", "delay"],
+            gateway: null,
+            rest: null,
+            parallelism: 1,
+            checkpointSeconds: 10,
+            idleSeconds: 300,
+            from: "now",
+            attempt: 1,
+            properties: {},
+        });
+        assert.deepEqual(
+            resolveCompare({ identity: ["origin"], windowSeconds: 60 }).settings.flink,
+            null,
+        );
+    });
+
+    const refused: Record<string, [args: Record<string, unknown>, field: string, message: RegExp]> =
+        {
+            upserts: [{ mode: "upsert" }, "compare.mode", /cannot be "upsert" with .*embedded/],
+            Avro: [
+                { formats: { value: "avro" }, registry: { url: "http://registry" } },
+                "compare.formats.value",
+                /reads JSON only .*embedded/,
+            ],
+            "keys with fields": [
+                { formats: { key: "json" } },
+                "compare.formats.key",
+                /takes keys as bytes/,
+            ],
+            "values in samples": [
+                { samples: "raw" },
+                "compare.samples",
+                /values stay in their topics/,
+            ],
+            "a control": [{ control: "v0" }, "compare.control", /embedded/],
+            aggregates: [
+                { rules: { aggregates: { fields: { delay: {} } } } },
+                "compare.rules.aggregates",
+                /cannot be given .*embedded/,
+            ],
+            "arrays as multisets": [
+                { fields: { delay: { unordered: true } } },
+                "compare.fields.delay.unordered",
+                /cannot be given .*embedded/,
+            ],
+            "a tolerance that no decimal has": [
+                { fields: { delay: { absoluteTolerance: 1e-20 } } },
+                "compare.fields.delay.absoluteTolerance",
+                /is 1e-20; .* at most 12 digits/,
+            ],
+            "a field that is not named": [
+                { fields: { delya: { absoluteTolerance: 1 } } },
+                "compare.fields.delya",
+                /not in compare.flink.fields/,
+            ],
+            "an identity that is not named": [
+                { identity: ["carrier"] },
+                "compare.identity[0]",
+                /"carrier", which is not in compare.flink.fields/,
+            ],
+            "an event time that is not named": [
+                { eventTime: "when" },
+                "compare.eventTime",
+                /"when", which is not/,
+            ],
+            "nested fields": [
+                { flink: { fields: ["origin", "at", "a.b"] } },
+                "compare.flink.fields",
+                /has "a.b" in it: .* flat/,
+            ],
+            "no fields": [{ flink: {} }, "compare.flink.fields", /is missing; name all fields/],
+            "memory of the other engine": [{ memoryMiB: 512 }, "compare.memoryMiB", /is not used/],
+            "a password": [
+                { flink: { ...minimal.flink, properties: { "ssl.key.password": "hunter2" } } },
+                "compare.flink.properties.ssl.key.password",
+                /would stand in the state/,
+            ],
+            "a password in a URL": [
+                { flink: { ...minimal.flink, gateway: "http://me:hunter2@gateway" } },
+                "compare.flink.gateway",
+                /would stand in the state/,
+            ],
+            "another address": [
+                { flink: { ...minimal.flink, rest: "gateway:8083" } },
+                "compare.flink.rest",
+                /give an http or https URL/,
+            ],
+            "its settings for the other engine": [
+                { engine: "embedded" },
+                "compare.flink",
+                /is not used/,
+            ],
+            "another engine": [{ engine: "spark" }, "compare.engine", /give "embedded" or "flink"/],
+        };
+    for (const [what, [args, field, message]] of Object.entries(refused)) {
+        it(`refuse ${what} by name`, () => {
+            const problems = problemsOf(args);
+            assert.match(problems[field] ?? "nothing", message);
+            assert.ok(!JSON.stringify(problems).includes("hunter2"));
+        });
+    }
+
+    it("let a password come from the cluster", () => {
+        const properties = { "ssl.key.password": "${file:/etc/kafka/client.properties:password}" };
+        assert.deepEqual(problemsOf({ flink: { ...minimal.flink, properties } }), {});
+    });
+});
