@@ -1,0 +1,382 @@
+import type { CompareSettings } from "../compare.js";
+import type { FlinkSettings } from "../compareFlink.js";
+import { comparedFields, typedFields } from "./evidenceRows.js";
+import {
+    canonicalTokenOf,
+    differenceOf,
+    distanceOf,
+    identifier,
+    isPlainObject,
+    literal,
+    millisecondsOf,
+    tokenOf,
+    typeOf,
+    withTypeOnly,
+} from "./jsonSql.js";
+
+/** What a comparison's job reads and writes. */
+export interface ComparisonJobNames {
+    readonly incumbent: { readonly version: string; readonly topic: string };
+    readonly candidate: { readonly version: string; readonly topic: string };
+    /** Its topic, which is also its consumer group. */
+    readonly evidence: string;
+    /** Kafka's bootstrap servers, separated by commas. */
+    readonly brokers: string;
+    /** Its own folder for checkpoints; `undefined` for what the cluster does. */
+    readonly checkpoints: string | undefined;
+}
+
+type Settings = CompareSettings & { readonly flink: FlinkSettings };
+type Side = "incumbent" | "candidate";
+
+const sides = ["incumbent", "candidate"] as const;
+
+/** Of each kind, in a window. */
+const samples = 5;
+
+/**
+ * The Flink SQL that compares two topics: what the embedded engine counts, counted where the records flow. It writes only
+ * counts, names of fields and hashes of identities; rules and verdict are made of them elsewhere.
+ */
+export function comparisonSql(settings: Settings, names: ComparisonJobNames): string {
+    const { incumbent, candidate, evidence } = names;
+    return `-- Compares ${candidate.topic} (${candidate.version}) with ${incumbent.topic} (${incumbent.version}), into ${evidence}.
+-- Written by shadow-flink; another rule is another script, another job and another topic.
+${jobSettings(settings, names)}
+
+-- The two topics, byte for byte. A record without an event time moves no watermark, nor does one from the future.
+${source(settings, names)}
+
+CREATE TEMPORARY TABLE candidate_topic WITH (
+${options({ topic: candidate.topic, "scan.startup.mode": "earliest-offset" })}
+) LIKE incumbent_topic (OVERWRITING OPTIONS);
+
+-- Every record, and why it cannot be compared, where that is so.
+${records(settings)}
+
+-- How far a record comes behind the newest one before it in its partition.
+CREATE TEMPORARY VIEW ordered AS
+SELECT side, part, place, problem, event_ms, proc_time,
+    MAX(event_ms) OVER (
+        PARTITION BY side, part ORDER BY proc_time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) - event_ms AS behind
+FROM records;
+
+-- The records of a window by identity and content: what is there as often on both sides cancels out.
+CREATE TEMPORARY VIEW contents AS
+SELECT window_start, window_end, record_identity, record_key, record,
+    COUNT(*) FILTER (WHERE side = 'incumbent') AS incumbents,
+    COUNT(*) FILTER (WHERE side = 'candidate') AS candidates
+FROM TABLE(TUMBLE(TABLE comparable, DESCRIPTOR(event_time), ${interval(settings.windowSeconds)}))
+GROUP BY window_start, window_end, record_identity, record_key, record;
+
+-- What of an identity does not cancel out, and what its fields say then.
+${identities(settings)}
+
+-- In what the counterparts differ, a letter for each field. Where several contents are left over on a side, it is not known
+-- which of them are counterparts.
+${outcomes(settings)}
+
+${sinks(settings, names)}
+
+EXECUTE STATEMENT SET BEGIN
+
+INSERT INTO read_records
+SELECT 'read', side, part, win, problem, COUNT(*), MIN(place), MAX(place), MAX(event_ms),
+    COUNT(*) FILTER (WHERE behind > ${milliseconds(settings.allowedLatenessSeconds)}), MAX(behind)
+FROM (
+    SELECT *, event_ms - MOD(MOD(event_ms, ${windowOf(settings)}) + ${windowOf(settings)}, ${windowOf(settings)}) AS win
+    FROM TABLE(TUMBLE(TABLE ordered, DESCRIPTOR(proc_time), ${interval(settings.flink.checkpointSeconds)}))
+)
+GROUP BY window_start, window_end, side, part, win, problem;
+
+INSERT INTO types
+SELECT 'types', window_start, types, SUM(incumbents), SUM(candidates)
+FROM (
+    SELECT window_start, window_end, incumbents, candidates, CONCAT(
+        ${typedFields(settings.flink.fields).map(letter).join(",\n        ")}
+    ) AS types
+    FROM (
+        SELECT window_start, window_end, incumbents, candidates, record_key,
+            ${settings.flink.fields.map((field) => `${tokenOf("record", field)} AS ${identifier(`its ${field}`)}`).join(",\n            ")}
+        FROM contents
+    )
+)
+GROUP BY window_start, window_end, types;
+
+INSERT INTO identity_counts
+SELECT 'identities', window_start, differences, SUM(incumbents), SUM(candidates),
+    SUM(pairs), SUM(missing), SUM(extra), SUM(incumbent_duplicates), SUM(candidate_duplicates), SUM(ambiguous),
+    ARRAY[${comparedFields(settings)
+        .map((_field, index) => `MAX(apart_${index})`)
+        .join(", ")}]
+FROM outcomes
+GROUP BY window_start, window_end, differences;
+
+INSERT INTO samples
+SELECT 'sample', window_start, what, SUBSTRING(SHA256(record_identity), 1, 12), differences, place
+FROM (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end, what ORDER BY record_identity) AS place
+    FROM (
+        SELECT window_start, window_end, record_identity, differences, CASE
+            WHEN REGEXP(differences, '[da]') THEN 'changed'
+            WHEN missing > 0 THEN 'missing'
+            WHEN extra > 0 THEN 'extra'
+            WHEN incumbent_duplicates + candidate_duplicates > 0 THEN 'duplicated'
+        END AS what
+        FROM outcomes
+    )
+    WHERE what IS NOT NULL
+)
+WHERE place <= ${samples};
+
+END;
+`;
+}
+
+function jobSettings(
+    { flink }: Settings,
+    { checkpoints }: Pick<ComparisonJobNames, "checkpoints">,
+): string {
+    const options: Record<string, string> = {
+        "table.local-time-zone": "UTC",
+        "parallelism.default": String(flink.parallelism),
+        "execution.checkpointing.interval": `${flink.checkpointSeconds} s`,
+        "execution.checkpointing.mode": "EXACTLY_ONCE",
+        "restart-strategy.type": "exponential-delay",
+        ...(checkpoints !== undefined && { "execution.checkpointing.dir": checkpoints }),
+    };
+    return Object.entries(options)
+        .map(([key, value]) => `SET ${literal(key)} = ${literal(value)};`)
+        .join("\n");
+}
+
+function source(
+    { flink, eventTime, allowedLatenessSeconds }: Settings,
+    { evidence, brokers, incumbent: { topic } }: ComparisonJobNames,
+): string {
+    const event =
+        eventTime === null
+            ? "UNIX_TIMESTAMP(CAST(CAST(written AS TIMESTAMP(0)) AS STRING)) * 1000 + EXTRACT(MILLISECOND FROM written)"
+            : millisecondsOf(tokenOf("record", eventTime));
+    return `CREATE TEMPORARY TABLE incumbent_topic (
+    record_key BYTES,
+    record STRING,
+    part INT METADATA FROM 'partition' VIRTUAL,
+    place BIGINT METADATA FROM 'offset' VIRTUAL,
+    written TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
+    proc_time AS PROCTIME(),
+    event_ms AS ${event},
+    event_time AS TO_TIMESTAMP_LTZ(COALESCE(${event}, 0), 3),
+    WATERMARK FOR event_time AS CASE
+        WHEN event_time < written + INTERVAL '1' DAY THEN event_time - ${interval(allowedLatenessSeconds)}
+    END
+) WITH (
+${options({
+    connector: "kafka",
+    topic,
+    ...clientOptions(flink, brokers),
+    "properties.group.id": evidence,
+    // What a transaction took back was never written; Flink would read it.
+    "properties.isolation.level": "read_committed",
+    "scan.startup.mode": flink.from === "beginning" ? "earliest-offset" : "latest-offset",
+    "scan.watermark.idle-timeout": `${flink.idleSeconds} s`,
+    "key.format": "raw",
+    "key.fields": "record_key",
+    "value.format": "raw",
+    "value.fields-include": "EXCEPT_KEY",
+})}
+);`;
+}
+
+function records(settings: Settings): string {
+    const { identity, flink, eventTime } = settings;
+    const part = (
+        side: Side,
+    ) => `    SELECT '${side}' AS side, part, place, proc_time, event_time, event_ms, record,
+        DECODE(record_key, 'ISO-8859-1') AS record_key
+    FROM ${side}_topic`;
+    const tokens = identity.map((field) =>
+        field === "$key" ? `'"', record_key, '"'` : canonicalTokenOf("record", field),
+    );
+    const known =
+        eventTime === null
+            ? "event_ms < 100000000000000 AND event_ms >= 0"
+            : "event_ms IS NOT NULL";
+    return `CREATE TEMPORARY VIEW identified AS
+SELECT *, CONCAT('[', ${tokens.join(",\n    ',', ")}, ']') AS record_identity
+FROM (
+${part("incumbent")}
+    UNION ALL
+${part("candidate")}
+);
+
+CREATE TEMPORARY VIEW judged AS
+SELECT *, CASE
+    WHEN record IS NULL THEN 'tombstone'
+    WHEN NOT ${isPlainObject("record", flink.fields)}
+        THEN CASE WHEN record IS JSON OBJECT THEN 'undeclared' ELSE 'not JSON' END
+    WHEN record_identity IS NULL THEN 'identity'
+    WHEN NOT (${known}) THEN 'event time'
+END AS problem
+FROM identified;
+
+CREATE TEMPORARY VIEW records AS
+SELECT side, part, place, proc_time, problem, CASE WHEN problem IS NULL THEN event_ms END AS event_ms
+FROM judged;
+
+CREATE TEMPORARY VIEW comparable AS
+SELECT side, event_time, record_identity, ${keyOf(settings)} AS record_key, ${contentOf(settings)} AS record
+FROM judged
+WHERE problem IS NULL;`;
+}
+
+function ignoredFields({ fields }: Settings): string[] {
+    return Object.entries(fields).flatMap(([field, { ignore }]) =>
+        ignore === null ? [] : [field],
+    );
+}
+
+/** The record, with nothing left of ignored fields but their types. */
+function contentOf(settings: Settings): string {
+    return ignoredFields(settings)
+        .filter((field) => field !== "$key")
+        .reduce(withTypeOnly, "record");
+}
+
+function keyOf(settings: Settings): string {
+    return ignoredFields(settings).includes("$key")
+        ? "CASE WHEN record_key IS NOT NULL THEN '' END"
+        : "record_key";
+}
+
+const ofSide: Readonly<Record<Side, string>> = {
+    incumbent: "incumbents > candidates",
+    candidate: "candidates > incumbents",
+};
+const columnOf = (side: Side, field: string) => identifier(`${side} ${field}`);
+
+function identities(settings: Settings): string {
+    const fields = comparedFields(settings).flatMap((field) =>
+        sides.map((side) => {
+            const token = field === "$key" ? "record_key" : tokenOf("record", field);
+            return `,
+    MIN(CASE WHEN ${ofSide[side]} THEN ${token} END) AS ${columnOf(side, field)}`;
+        }),
+    );
+    return `CREATE TEMPORARY VIEW identities AS
+SELECT window_start, window_end, record_identity,
+    SUM(incumbents) AS incumbents,
+    SUM(candidates) AS candidates,
+    SUM(GREATEST(incumbents - candidates, 0)) AS incumbent_rest,
+    SUM(GREATEST(candidates - incumbents, 0)) AS candidate_rest,
+    COUNT(*) FILTER (WHERE ${ofSide.incumbent}) AS incumbent_contents,
+    COUNT(*) FILTER (WHERE ${ofSide.candidate}) AS candidate_contents${fields.join("")}
+FROM contents
+GROUP BY window_start, window_end, record_identity;`;
+}
+
+function outcomes(settings: Settings): string {
+    const fields = comparedFields(settings);
+    const tolerances = new Map(Object.entries(settings.fields));
+    const none = { absoluteTolerance: 0, relativeTolerance: 0 };
+    const [a, b] = sides.map((side) => (field: string) => columnOf(side, field)) as [
+        (field: string) => string,
+        (field: string) => string,
+    ];
+    const letters = fields.map((field) =>
+        field === "$key"
+            ? keyDifference(a(field), b(field))
+            : differenceOf(a(field), b(field), tolerances.get(field) ?? none),
+    );
+    const distances = fields.map((field, index) =>
+        field === "$key"
+            ? `CAST(NULL AS DOUBLE) AS apart_${index}`
+            : `CASE WHEN paired THEN ${distanceOf(a(field), b(field))} END AS apart_${index}`,
+    );
+    return `CREATE TEMPORARY VIEW counterparts AS
+SELECT *,
+    incumbent_contents = 1 AND candidate_contents = 1 AS paired,
+    incumbent_contents > 0 AND candidate_contents > 0 AND incumbent_contents + candidate_contents > 2 AS ambiguous
+FROM identities;
+
+CREATE TEMPORARY VIEW outcomes AS
+SELECT window_start, window_end, record_identity, incumbents, candidates,
+    CASE WHEN paired THEN CONCAT('', ${letters.join(",\n        ")}) ELSE '' END AS differences,
+    CASE WHEN paired THEN LEAST(incumbent_rest, candidate_rest) ELSE 0 END AS pairs,
+    CASE WHEN candidates = 0 THEN incumbents ELSE 0 END AS missing,
+    CASE WHEN incumbents = 0 THEN candidates ELSE 0 END AS extra,
+    CASE WHEN candidates = 0 OR ambiguous THEN 0 ELSE GREATEST(incumbent_rest - candidate_rest, 0) END
+        AS incumbent_duplicates,
+    CASE WHEN incumbents = 0 OR ambiguous THEN 0 ELSE GREATEST(candidate_rest - incumbent_rest, 0) END
+        AS candidate_duplicates,
+    CASE WHEN ambiguous THEN 1 ELSE 0 END AS ambiguous,
+    ${distances.join(",\n    ")}
+FROM counterparts;`;
+}
+
+function keyDifference(a: string, b: string): string {
+    return `CASE WHEN ${a} IS NOT DISTINCT FROM ${b} THEN '.' WHEN ${a} IS NULL THEN 'a' ELSE 'd' END`;
+}
+
+function letter(field: string): string {
+    return field === "$key"
+        ? "CASE WHEN record_key IS NULL THEN '-' ELSE 'k' END"
+        : typeOf(identifier(`its ${field}`));
+}
+
+const columnsOf = {
+    read_records: `side STRING, part INT, win BIGINT, problem STRING, records BIGINT, first_offset BIGINT,
+    last_offset BIGINT, last_event BIGINT, late BIGINT, disorder BIGINT`,
+    types: "window_start TIMESTAMP(3), types STRING, incumbents BIGINT, candidates BIGINT",
+    identity_counts: `window_start TIMESTAMP(3), differences STRING, incumbents BIGINT, candidates BIGINT, pairs BIGINT,
+    missing BIGINT, extra BIGINT, incumbent_duplicates BIGINT, candidate_duplicates BIGINT, ambiguous BIGINT,
+    largest ARRAY<DOUBLE>`,
+    samples:
+        "window_start TIMESTAMP(3), what STRING, `identity` STRING, differences STRING, place BIGINT",
+};
+
+/** Each has transactions of its own, and what one of them wrote is seen once its checkpoint is complete. */
+function sinks({ flink }: Settings, { evidence, brokers }: ComparisonJobNames): string {
+    const tables = Object.entries(columnsOf).map(
+        ([table, columns]) => `CREATE TEMPORARY TABLE ${table} (
+    kind STRING, ${columns}
+) WITH (
+${options({
+    connector: "kafka",
+    topic: evidence,
+    ...clientOptions(flink, brokers),
+    "properties.transaction.timeout.ms": "900000",
+    format: "json",
+    "json.encode.ignore-null-fields": "true",
+    "json.timestamp-format.standard": "ISO-8601",
+    "sink.delivery-guarantee": "exactly-once",
+    "sink.transactional-id-prefix": `${evidence}.${table}`,
+})}
+);`,
+    );
+    return `-- Where all goes: one topic, one record for each row.\n${tables.join("\n\n")}`;
+}
+
+function clientOptions({ properties }: FlinkSettings, brokers: string): Record<string, string> {
+    const given = Object.entries(properties).map(([key, value]) => [`properties.${key}`, value]);
+    return {
+        "properties.bootstrap.servers": brokers,
+        ...(Object.fromEntries(given) as Record<string, string>),
+    };
+}
+
+function options(of: Readonly<Record<string, string>>): string {
+    return Object.entries(of)
+        .map(([key, value]) => `    ${literal(key)} = ${literal(value)}`)
+        .join(",\n");
+}
+
+const milliseconds = (seconds: number) => Math.round(seconds * 1000);
+const windowOf = ({ windowSeconds }: Settings) => milliseconds(windowSeconds);
+
+/** In days, hours, minutes and seconds: Flink takes no more than two digits of the first. */
+function interval(seconds: number): string {
+    const [days, rest] = [Math.floor(seconds / 86_400), milliseconds(seconds) % 86_400_000];
+    return `INTERVAL '${days} ${new Date(rest).toISOString().slice(11, 23)}' DAY TO SECOND(3)`;
+}

@@ -1,0 +1,89 @@
+/*
+ * What the comparison's job writes to its evidence topic: one JSON object for each record. Windows are timestamps in UTC,
+ * `2026-11-23T05:00:00`; what is NULL in SQL is not there.
+ */
+
+/** What was read meanwhile of one partition for one window, compared or not. */
+export interface ReadRow {
+    readonly kind: "read";
+    readonly side: "incumbent" | "candidate";
+    readonly part: number;
+    /** First millisecond of the window; absent where the records have no event time. */
+    readonly win?: number;
+    /** Why these records cannot be compared; absent where they can. */
+    readonly problem?: Problem;
+    readonly records: number;
+    readonly first_offset: number;
+    readonly last_offset: number;
+    /** The largest event time. */
+    readonly last_event?: number;
+    /** Records that came further behind in their partition than the allowed lateness. */
+    readonly late: number;
+    /** How far a record came behind a later one of its partition at most, in ms. */
+    readonly disorder?: number;
+}
+
+export type Problem = "tombstone" | "not JSON" | "undeclared" | "identity" | "event time";
+
+/** The records of a window that have the same fields with the same types. */
+export interface TypesRow {
+    readonly kind: "types";
+    readonly window_start: string;
+    /** A letter for each field (`typeLetters`), in the order of `fields` and the key behind them. */
+    readonly types: string;
+    readonly incumbents: number;
+    readonly candidates: number;
+}
+
+/** The identities of a window whose counterparts differ in the same fields. */
+export interface IdentitiesRow {
+    readonly kind: "identities";
+    readonly window_start: string;
+    /** A letter for each compared field (`differenceOf`); empty where there was no pair to compare. */
+    readonly differences: string;
+    /** All their records. */
+    readonly incumbents: number;
+    readonly candidates: number;
+    /** Pairs of records that are not equal byte for byte. */
+    readonly pairs: number;
+    readonly missing: number;
+    readonly extra: number;
+    readonly incumbent_duplicates: number;
+    readonly candidate_duplicates: number;
+    /** Identities of which both sides have records left over, and one has several: which belong together is not known. */
+    readonly ambiguous: number;
+    /** The largest distance of two numbers, for each compared field. */
+    readonly largest: readonly (number | null)[];
+}
+
+/** One of the first differing identities of a window. */
+export interface SampleRow {
+    readonly kind: "sample";
+    readonly window_start: string;
+    readonly what: "changed" | "missing" | "extra" | "duplicated";
+    /** The first 12 hex digits of its SHA-256. */
+    readonly identity: string;
+    readonly differences: string;
+    /** Its place among those of its kind in the window, in order of identity. */
+    readonly place: number;
+}
+
+export type EvidenceRow = ReadRow | TypesRow | IdentitiesRow | SampleRow;
+
+/** The fields of which types are counted, in order: the record's own, and its key. */
+export function typedFields(fields: readonly string[]): string[] {
+    return [...fields, "$key"];
+}
+
+/** The fields in which counterparts can differ, in order: without the identity, which they share, and what is ignored. */
+export function comparedFields(settings: {
+    readonly identity: readonly string[];
+    readonly fields: Readonly<Record<string, { readonly ignore: string | null }>>;
+    readonly flink: { readonly fields: readonly string[] } | null;
+}): string[] {
+    const ignored = new Map(Object.entries(settings.fields));
+    return typedFields(settings.flink?.fields ?? []).filter(
+        (field) =>
+            !settings.identity.includes(field) && (ignored.get(field)?.ignore ?? null) === null,
+    );
+}

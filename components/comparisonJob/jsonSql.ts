@@ -1,0 +1,170 @@
+/*
+ * Flink SQL over the text of flat JSON objects. The text is looked at as it was written, since what a parser makes of it
+ * loses what the comparison is about: absent or null, 7 or 7.0 or "7", the digits of a number that no double can hold.
+ * Only strings have quotes in them, and those have a backslash in front: so `"name"` is nothing but a whole string, and one
+ * with a colon behind it is a key.
+ */
+
+const space = "[ \\t\\r\\n]*+";
+const string = '"(?:[^"\\\\\\x00-\\x1F\\uFFFD]++|\\\\["\\\\/bfnrt]|\\\\u[0-9A-Fa-f]{4})*+"';
+const number = "-?(?:0|[1-9][0-9]*+)(?:\\.[0-9]++)?(?:[eE][+-]?[0-9]++)?";
+const value = `(?:${string}|${number}|true|false|null)`;
+/** Written in the only way in which it can be, so that equal values are equal texts. */
+const canonical =
+    '"(?:[^"\\\\]++|\\\\["\\\\bfnrt])*+"|true|false|null|0|-?[1-9][0-9]{0,29}|-?(?:0|[1-9][0-9]{0,14})\\.[0-9]{0,13}[1-9]';
+
+/** A text as a literal. */
+export function literal(text: string): string {
+    return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A name as an identifier. */
+export function identifier(name: string): string {
+    return `\`${name.replaceAll("`", "``")}\``;
+}
+
+/** A flat JSON object with these keys only, each at most once, in any order. */
+export function isPlainObject(text: string, fields: readonly string[]): string {
+    const pair = `"(${fields.join("|")})"(?!.*"\\1"${space}:)${space}:${space}${value}${space}`;
+    const object = `(?s)\\A${space}\\{${space}(?:${pair}(?:,${space}(?=")|(?=\\})))*+\\}${space}\\z`;
+    return `REGEXP(${text}, ${literal(object)})`;
+}
+
+/** The value of a field as it is written, quotes included; NULL where the field is not there. */
+export function tokenOf(text: string, field: string): string {
+    const token = `"${field}"${space}:${space}("(?:[^"\\\\]++|\\\\.)*+"|[^,} \\t\\r\\n]++)`;
+    return `REGEXP_EXTRACT(${text}, ${literal(token)}, 1)`;
+}
+
+/** The same, and NULL too where the same value could be written in another way. */
+export function canonicalTokenOf(text: string, field: string): string {
+    const token = `"${field}"${space}:${space}(${canonical})(?=[ \\t\\r\\n,}])`;
+    return `REGEXP_EXTRACT(${text}, ${literal(token)}, 1)`;
+}
+
+/** The text of an object in which a field has the same value in all objects where it has the same type. */
+export function withTypeOnly(text: string, field: string): string {
+    const values = {
+        '""': string,
+        "0.5": "-?[0-9]++(?:\\.[0-9]++(?:[eE][+-]?[0-9]++)?|[eE][+-]?[0-9]++)",
+        "0": "-?[0-9]++(?![.eE0-9])",
+        true: "(?:true|false)",
+    };
+    return Object.entries(values).reduce(
+        (within, [instead, value]) =>
+            `REGEXP_REPLACE(${within}, ${literal(`"${field}"${space}:${space}${value}`)}, ${literal(`"${field}":${instead}`)})`,
+        text,
+    );
+}
+
+/** One letter for the type of a token. */
+export const typeLetters = {
+    "-": null,
+    n: "null",
+    s: "string",
+    b: "boolean",
+    i: "integer",
+    d: "number",
+    k: "bytes",
+} as const;
+
+/** The type of a token as a letter of {@link typeLetters}. */
+export function typeOf(token: string): string {
+    return [
+        `CASE SUBSTRING(COALESCE(${token}, '-absent'), 1, 1)`,
+        `WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b'`,
+        `ELSE CASE WHEN ${token} IS NULL THEN '-' WHEN REGEXP(${token}, '[.eE]') THEN 'd' ELSE 'i' END END`,
+    ].join(" ");
+}
+
+/**
+ * Milliseconds since the epoch of a token: a number of seconds or milliseconds, told apart by their size, an ISO timestamp
+ * or a SQL one, UTC where it names no zone. NULL for anything else.
+ */
+export function millisecondsOf(token: string): string {
+    const timestamp =
+        '^"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,9})?)?( ?(Z|[+-][0-9]{2}:?[0-9]{2}))?)?"$';
+    const hours = `CASE WHEN SUBSTRING(${token}, 14, 1) <> '' THEN SUBSTRING(${token}, 13, 5) ELSE '00:00' END`;
+    const seconds = `CASE WHEN SUBSTRING(${token}, 18, 1) = ':' THEN SUBSTRING(${token}, 19, 2) ELSE '00' END`;
+    const written = `CONCAT(SUBSTRING(${token}, 2, 10), ' ', ${hours}, ':', ${seconds})`;
+    const fraction = `REGEXP_EXTRACT(${token}, '\\.([0-9]{1,3})', 1)`;
+    const zone = (part: number) =>
+        `CAST(REGEXP_EXTRACT(${token}, '[0-9 ]([+-])([0-9]{2}):?([0-9]{2})"$', ${part}) AS INT)`;
+    const sign = `CASE WHEN REGEXP(${token}, '[+][0-9:]{4,5}"$') THEN 1 ELSE -1 END`;
+    return `CASE
+            WHEN REGEXP(${token}, '^[-0-9]') THEN CASE
+                WHEN ABS(TRY_CAST(${token} AS DOUBLE)) < 1E11 THEN CAST(FLOOR(TRY_CAST(${token} AS DOUBLE) * 1000) AS BIGINT)
+                WHEN ABS(TRY_CAST(${token} AS DOUBLE)) < 1E14 THEN CAST(FLOOR(TRY_CAST(${token} AS DOUBLE)) AS BIGINT)
+            END
+            WHEN REGEXP(${token}, ${literal(timestamp)})
+                AND TRY_CAST(${written} AS TIMESTAMP(3)) IS NOT NULL
+            THEN UNIX_TIMESTAMP(${written}) * 1000
+                + COALESCE(CAST(RPAD(${fraction}, 3, '0') AS BIGINT), 0)
+                - COALESCE(${sign} * (${zone(2)} * 60 + ${zone(3)}) * 60000, 0)
+        END`;
+}
+
+export interface Tolerance {
+    readonly absoluteTolerance: number;
+    readonly relativeTolerance: number;
+}
+
+/** At most 19 digits before and 17 behind the point: such numbers are compared exactly. */
+const exact =
+    "-?[0-9]{1,19}(?:\\.[0-9]{1,17})?|-?[0-9](?:\\.[0-9]{1,16})?[eE][+]?(?:1[0-8]|[0-9])|-?[0-9](?:\\.[0-9]{1,8})?[eE]-[1-9]";
+const decimal = (token: string) => `CAST(${token} AS DECIMAL(36, 17))`;
+const double = (token: string) => `CAST(${token} AS DOUBLE)`;
+
+const areExact = (a: string, b: string) =>
+    `REGEXP(CONCAT(${a}, '|', ${b}), ${literal(`^(?:${exact})[|](?:${exact})$`)})`;
+const areNumbers = (a: string, b: string) =>
+    `REGEXP(CONCAT(${a}, '|', ${b}), '^[-0-9][^|]*[|][-0-9]')`;
+
+/**
+ * How the tokens of two counterparts differ, as a letter: `.` not at all, or within the tolerance; `d` beyond it; `a` the
+ * candidate alone has the field; `?` two numbers of which SQL cannot tell.
+ */
+export function differenceOf(a: string, b: string, tolerance: Tolerance): string {
+    return `CASE
+            WHEN ${a} IS NOT DISTINCT FROM ${b} THEN '.'
+            WHEN ${a} IS NULL THEN 'a'
+            WHEN ${b} IS NULL THEN 'd'
+            WHEN ${areExact(a, b)} THEN ${exactDifference(a, b, tolerance)}
+            WHEN ${areNumbers(a, b)} THEN ${roundedDifference(a, b, tolerance)}
+            WHEN ${a} LIKE '"%' AND ${b} LIKE '"%' AND REGEXP(CONCAT(${a}, ${b}), '[\\\\][u/]')
+                AND JSON_UNQUOTE(${a}) = JSON_UNQUOTE(${b}) THEN '.'
+            ELSE 'd'
+        END`;
+}
+
+function exactDifference(a: string, b: string, tolerance: Tolerance): string {
+    const apart = `ABS(${decimal(a)} - ${decimal(b)})`;
+    const { absoluteTolerance, relativeTolerance } = tolerance;
+    const limits = [
+        `CAST('${absoluteTolerance}' AS DECIMAL(24, 12))`,
+        ...(relativeTolerance > 0
+            ? [`CAST('${relativeTolerance}' AS DECIMAL(13, 12)) * ABS(${decimal(a)})`]
+            : []),
+    ];
+    return `CASE WHEN ${limits.map((limit) => `${apart} <= ${limit}`).join(" OR ")} THEN '.' ELSE 'd' END`;
+}
+
+/** By doubles, whose error is taken into account: what that leaves open is said to be so. */
+function roundedDifference(a: string, b: string, tolerance: Tolerance): string {
+    const apart = `ABS(${double(a)} - ${double(b)})`;
+    const error = `1E-14 * (ABS(${double(a)}) + ABS(${double(b)}))`;
+    const limit = `GREATEST(CAST(${tolerance.absoluteTolerance} AS DOUBLE), ${tolerance.relativeTolerance} * ABS(${double(a)}))`;
+    return `CASE
+                WHEN ${apart} - ${error} > ${limit} * (1 + 1E-12) THEN 'd'
+                WHEN ${apart} + ${error} <= ${limit} * (1 - 1E-12) THEN '.'
+                ELSE '?'
+            END`;
+}
+
+/** How far two numbers are apart; NULL where they are not both numbers. */
+export function distanceOf(a: string, b: string): string {
+    return `CASE
+            WHEN ${areExact(a, b)} THEN CAST(ABS(${decimal(a)} - ${decimal(b)}) AS DOUBLE)
+            WHEN ${areNumbers(a, b)} THEN ABS(${double(a)} - ${double(b)})
+        END`;
+}

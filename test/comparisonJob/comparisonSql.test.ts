@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { CompareArgs } from "../../components/compare.js";
+import { resolveCompare } from "../../components/compareSettings.js";
+import { comparisonSql } from "../../components/comparisonJob/comparisonSql.js";
+import { parseJobScript } from "../../components/provider/flink/jobScript.js";
+
+/** The compiler leaves it where it is, beside the source. */
+const golden = path.join(__dirname, "comparison.sql").replace(/([\\/])bin[\\/](test[\\/])/, "$1$2");
+
+const names = {
+    incumbent: { version: "v1", topic: "delays" },
+    candidate: { version: "v2", topic: "delays-v2" },
+    evidence: "delays-v2-evidence-0a1b2c3d",
+    brokers: "one:9092,two:9092",
+    checkpoints: "s3://state/delays-v2-evidence-0a1b2c3d",
+};
+
+function sqlOf(args: Partial<CompareArgs> = {}): string {
+    const { settings, problems } = resolveCompare({
+        identity: ["origin", "window_start"],
+        eventTime: "window_start",
+        windowSeconds: 3600,
+        engine: "flink",
+        flink: { fields: ["origin", "window_start", "flights", "mean_delay", "written"] },
+        fields: {
+            mean_delay: { absoluteTolerance: 0.5, relativeTolerance: 0.01 },
+            written: { ignore: "when it was written" },
+        },
+        ...args,
+    });
+    assert.deepEqual(problems, []);
+    return comparisonSql({ ...settings, flink: settings.flink! }, names);
+}
+
+describe("the SQL of a comparison", () => {
+    it("is what a person reads in comparison.sql", () => {
+        assert.equal(sqlOf(), fs.readFileSync(golden, "utf8"));
+    });
+
+    it("is one job, as the SQL of any version is", () => {
+        const parsed = parseJobScript(sqlOf());
+        assert.ok(!("problem" in parsed), JSON.stringify(parsed));
+        assert.deepEqual(parsed.rest, []);
+    });
+
+    it("reads the incumbent's topic from its beginning where that is asked, the candidate's always", () => {
+        const modes = (sql: string) =>
+            [...sql.matchAll(/'scan.startup.mode' = '([a-z-]+)'/g)].map(([, mode]) => mode);
+        assert.deepEqual(modes(sqlOf()), ["latest-offset", "earliest-offset"]);
+        assert.deepEqual(
+            modes(
+                sqlOf({
+                    flink: {
+                        fields: ["origin", "window_start", "mean_delay", "written"],
+                        from: "beginning",
+                    },
+                }),
+            ),
+            ["earliest-offset", "earliest-offset"],
+        );
+    });
+
+    it("gives every sink transactional ids of its own, that no version has", () => {
+        const prefixes = [...sqlOf().matchAll(/'sink.transactional-id-prefix' = '([^']+)'/g)].map(
+            ([, prefix]) => prefix,
+        );
+        assert.equal(prefixes.length, 4);
+        assert.equal(new Set(prefixes).size, 4);
+        assert.ok(prefixes.every((prefix) => prefix!.startsWith(`${names.evidence}.`)));
+    });
+
+    it("keeps what a name or a setting says from being taken for SQL", () => {
+        const sql = sqlOf({
+            flink: {
+                fields: ["origin", "window_start", "mean_delay", "written"],
+                properties: { "client.id": "it's; DROP" },
+            },
+        });
+        assert.match(sql, /'properties.client.id' = 'it''s; DROP'/);
+        assert.ok(!("problem" in parseJobScript(sql)));
+    });
+
+    it("is another one where a rule is, so that another job runs", () => {
+        const all = [
+            sqlOf(),
+            sqlOf({ windowSeconds: 60 }),
+            sqlOf({ allowedLatenessSeconds: 5 }),
+            sqlOf({ identity: ["origin"] }),
+            sqlOf({ fields: {} }),
+        ];
+        assert.equal(new Set(all).size, all.length);
+    });
+});
