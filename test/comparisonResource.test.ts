@@ -525,4 +525,55 @@ describe("the comparison resource", () => {
             );
         });
     });
+
+    describe("with a job that compares", () => {
+        const flink = settingsOf({
+            waitSeconds: 0,
+            engine: "flink",
+            flink: { fields: ["origin", "window_start"] },
+        });
+        const evidenceJob = {
+            jobId: "job",
+            restUrl: "http://127.0.0.1:9",
+            topic: "delays-v2-evidence",
+            incumbent: { version: "v1", topic: "delays" },
+        };
+        const gapsOf = ({ verdict }: ComparisonState) => verdict?.gaps.join("\n") ?? "";
+
+        it("reads its evidence in place of the topics, and notes when that was made anew", async () => {
+            const stack = new Stack();
+            stack.kafka.createTopic("delays-v2-evidence", 1);
+            const inputs = stack.inputs({ settings: flink, evidenceJob });
+            const first = await stack.create(inputs);
+            assert.equal(first.verdict?.outcome, "inconclusive");
+            assert.match(gapsOf(first), /Whether the comparison's job runs \(job\) is not known/);
+            assert.equal(first.verdict?.records.incumbent, 0);
+            assert.equal(first.evidenceTopic?.name, "delays-v2-evidence");
+
+            stack.kafka.topics.delete("delays-v2-evidence");
+            const gone = await stack.update(first, inputs);
+            assert.match(gapsOf(gone), /delays-v2-evidence does not exist/);
+
+            stack.kafka.createTopic("delays-v2-evidence", 1);
+            const anew = await stack.update(first, inputs);
+            assert.match(gapsOf(anew), /deleted and made anew/);
+            assert.doesNotMatch(gapsOf(await stack.update(anew, inputs)), /made anew/);
+        });
+
+        it("is inconclusive where another version holds authority than it compares with", async () => {
+            const stack = new Stack();
+            stack.kafka.createTopic("delays-v0", 1);
+            stack.route("v0");
+            const state = await stack.create(stack.inputs({ settings: flink, evidenceJob }));
+            assert.equal(state.verdict?.outcome, "inconclusive");
+            assert.match(gapsOf(state), /compares v2 with v1, and v0 holds authority/);
+        });
+
+        it("needs one", async () => {
+            const stack = new Stack();
+            const state = await stack.create(stack.inputs({ settings: flink, evidenceJob: null }));
+            assert.equal(state.verdict?.outcome, "inconclusive");
+            assert.match(gapsOf(state), /No job compares v2/);
+        });
+    });
 });

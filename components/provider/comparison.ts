@@ -1,5 +1,6 @@
 import { askSources, beginToCountJobs, type Runner } from "./comparison/askSources.js";
 import { decide } from "./comparison/decide.js";
+import { gatherFromFlink } from "./comparison/flink/gatherFromFlink.js";
 import { gatherEvidence } from "./comparison/gather.js";
 import type { Evidence } from "./comparison/evidence.js";
 import type { Kept } from "./comparison/kept.js";
@@ -14,7 +15,7 @@ import { isStandby, lostAuthorityAt } from "./cutover/decide.js";
 import { parseOffsets, recordOffsets } from "./cutover/routingRecord.js";
 import { readRoutingRecord } from "./cutover/routingStore.js";
 import { explain, PartialFailure } from "./errors.js";
-import type { ComparisonInputs, ComparisonState, EvidenceRange } from "./inputs.js";
+import type { ComparisonInputs, ComparisonState, EvidenceRange, EvidenceTopic } from "./inputs.js";
 import type { KafkaPort, TopicDescription } from "./kafka/port.js";
 import { prefixedLog, type Log } from "./log.js";
 import { toState } from "./state.js";
@@ -32,7 +33,7 @@ export function comparisonVerbs(withKafka: WithKafka): Verbs {
 
         async diff(_id, olds, news) {
             // Where a job is asked about says nothing about whether a new look is needed.
-            if (!isKnown({ ...news, jobs: null })) {
+            if (!isKnown({ ...news, jobs: null, evidenceJob: null })) {
                 return { changes: true };
             }
             const inputs = news as ComparisonInputs;
@@ -175,27 +176,8 @@ async function compare(
     const begun = await beginToCountJobs(runners, counted ?? {});
     // Before the look: what changes from here on is not what the verdict will be about.
     const fingerprint = (await currentFingerprint(kafka, subject)) ?? "";
-    const gather = (kept: Kept | null) =>
-        gatherEvidence({
-            kafka,
-            incumbent: {
-                ...subject.incumbent,
-                from: parseOffsets(kept?.incumbent.from ?? range.incumbentFrom),
-            },
-            candidate: {
-                ...subject.candidate,
-                from: parseOffsets(kept?.candidate.from ?? range.candidateFrom),
-            },
-            settings: inputs.settings,
-            fingerprint,
-            kept,
-            log,
-        });
-    let gathered = await gather(await stillTrue(kafka, subject, known?.kept, fingerprint));
-    if (gathered.reopened) {
-        log("records came for windows that were verified before; reads them again");
-        gathered = await gather(null);
-    }
+    const engine = inputs.settings.engine === "flink" ? lookAtJob : lookAtTopics;
+    const gathered = await engine(kafka, inputs, { subject, range, fingerprint, known, log });
     const control = await lookAtControl(kafka, inputs, subject, range, log);
     const { sources, baselines } = await askSources(runners, begun, inputs.settings);
     const evidence = withSources({ ...gathered.evidence, control }, sources);
@@ -213,7 +195,70 @@ async function compare(
     await writeReport(labelOf(inputs), { verdict, evidence, settings: inputs.settings }, log);
     const through = verdict.verifiedThrough === null ? null : Date.parse(verdict.verifiedThrough);
     const bakes = incumbent.bakes === true;
-    return { verdict, range, kept: gathered.keep(through), jobs: baselines, bakes };
+    const { evidenceTopic } = gathered;
+    return { verdict, range, kept: gathered.keep(through), jobs: baselines, evidenceTopic, bakes };
+}
+
+interface LookAt {
+    readonly subject: Subject;
+    readonly range: EvidenceRange;
+    readonly fingerprint: string;
+    readonly known: ComparisonState | null;
+    readonly log: Log;
+}
+
+interface Gathered {
+    readonly evidence: Evidence;
+    readonly keep: (verifiedThrough: number | null) => Kept | null;
+    readonly evidenceTopic: EvidenceTopic | null;
+}
+
+/** Reads both topics, from where earlier looks have verified them. */
+async function lookAtTopics(
+    kafka: KafkaPort,
+    { settings }: ComparisonInputs,
+    { subject, range, fingerprint, known, log }: LookAt,
+): Promise<Gathered> {
+    const gather = (kept: Kept | null) =>
+        gatherEvidence({
+            kafka,
+            incumbent: {
+                ...subject.incumbent,
+                from: parseOffsets(kept?.incumbent.from ?? range.incumbentFrom),
+            },
+            candidate: {
+                ...subject.candidate,
+                from: parseOffsets(kept?.candidate.from ?? range.candidateFrom),
+            },
+            settings,
+            fingerprint,
+            kept,
+            log,
+        });
+    let gathered = await gather(await stillTrue(kafka, subject, known?.kept, fingerprint));
+    if (gathered.reopened) {
+        log("records came for windows that were verified before; reads them again");
+        gathered = await gather(null);
+    }
+    return { ...gathered, evidenceTopic: null };
+}
+
+/** Reads what the job has written that compares them. */
+async function lookAtJob(
+    kafka: KafkaPort,
+    { settings, evidenceJob = null }: ComparisonInputs,
+    { subject, known, log }: LookAt,
+): Promise<Gathered> {
+    const { evidence, topic } = await gatherFromFlink({
+        kafka,
+        incumbent: subject.incumbent,
+        candidate: subject.candidate,
+        settings,
+        job: evidenceJob,
+        known: known?.evidenceTopic ?? null,
+        log,
+    });
+    return { evidence, keep: () => null, evidenceTopic: topic };
 }
 
 /**

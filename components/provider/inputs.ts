@@ -41,6 +41,8 @@ export interface ShadowInput {
     readonly slots: number | null;
     /** Of its topic; `null` for the brokers' default. */
     readonly retentionMs: number | null;
+    /** Slots of the job that compares it; absent or `null` where there is none. */
+    readonly comparisonSlots?: number | null;
 }
 
 export interface ClusterState {
@@ -63,6 +65,23 @@ interface CommonInputs {
     readonly settings: CompareSettings;
 }
 
+/** The job that compares two versions on a Flink cluster. */
+export interface EvidenceJob {
+    readonly jobId: string;
+    /** URL of the REST API of the cluster that it runs on. */
+    readonly restUrl: string;
+    /** The topic that it writes to. */
+    readonly topic: string;
+    /** The version that it compares the candidate with. */
+    readonly incumbent: { readonly version: string; readonly topic: string };
+}
+
+/** An evidence topic as a look found it. */
+export interface EvidenceTopic {
+    readonly name: string;
+    readonly id: string;
+}
+
 export interface ComparisonInputs extends CommonInputs {
     /** The version under comparison. */
     readonly version: string;
@@ -71,6 +90,8 @@ export interface ComparisonInputs extends CommonInputs {
     readonly onFail: "report" | "error";
     /** How long after a promotion the version is still held against the one before it; absent is not at all. */
     readonly bakeSeconds?: number;
+    /** The job that compares it, with the engine `"flink"`; absent or `null` where there is none. */
+    readonly evidenceJob?: EvidenceJob | null;
 }
 
 /** Where the evidence of a verdict begins on both topics; offsets as strings by partition. */
@@ -90,6 +111,8 @@ export interface ComparisonState {
     readonly kept?: Kept | null;
     /** What restarts and failed checkpoints of the jobs are counted from. */
     readonly jobs?: Baselines;
+    /** The topic that the engine `"flink"` wrote to; `null` or absent where there was none. */
+    readonly evidenceTopic?: EvidenceTopic | null;
 }
 
 export interface AuthorityInputs extends CommonInputs, ComparisonState {

@@ -110,6 +110,11 @@ export class FakeKafka implements Partial<KafkaPort> {
         return Promise.resolve(this.topics.get(name)!.end);
     }
 
+    earliestOffsets(name: string): Promise<Offsets> {
+        const { firstOffset, partitions } = this.topics.get(name)!;
+        return Promise.resolve(new Map(partitions.map((_, partition) => [partition, firstOffset])));
+    }
+
     offsetsAt(name: string, timestamp: number): Promise<Offsets> {
         const offsets = this.topics.get(name)!.partitions.map((log, partition) => {
             const first = log.findIndex((record) => record.timestamp >= timestamp);

@@ -1,0 +1,369 @@
+import type { CompareSettings } from "../../../compare.js";
+import { comparedFields, typedFields, type Problem } from "../../../comparisonJob/evidenceRows.js";
+import { typeLetters } from "../../../comparisonJob/jsonSql.js";
+import type { Side } from "../engine.js";
+import type {
+    Evidence,
+    FieldEvidence,
+    FieldTally,
+    LeftOut,
+    Sample,
+    VersionEvidence,
+    WindowEvidence,
+} from "../evidence.js";
+import type { Gaps } from "../gaps.js";
+import { totalsOfWindows } from "../kept.js";
+import { reachOf, type Reach } from "../reach.js";
+import { number, several, time } from "../rules/wording.js";
+import { counts, cover, windowLength, type Coverage } from "../sealing.js";
+import type { EvidenceRows, ReadTopic } from "./evidenceRows.js";
+
+/** One version's topic. */
+export interface Compared {
+    readonly version: string;
+    readonly topic: string;
+    readonly partitions: number;
+}
+
+type Versions = Readonly<Record<Side, Compared>>;
+
+const samplesOfAKind = 5;
+const sides = ["incumbent", "candidate"] as const;
+
+/** How far both topics have come, and the windows that count: finished on both, and compared by the job. */
+export interface Sealed {
+    readonly reach: Readonly<Record<Side, Reach>>;
+    readonly coverage: Coverage;
+    /** Windows that count, though not all of their records were compared. */
+    readonly incomplete: readonly number[];
+}
+
+/**
+ * Which windows count: up to the last one that is finished on both topics and of which the job has compared all that it has
+ * read. Where it wrote of a later one than one that is not complete, the rest of that came too late for it, or is yet to be
+ * seen.
+ */
+export function seal(rows: EvidenceRows, settings: CompareSettings): Sealed {
+    const [incumbent, candidate] = [rows.read.incumbent.windows, rows.read.candidate.windows];
+    const reach = {
+        incumbent: reachOf(incumbent, candidate, settings),
+        candidate: reachOf(candidate, incumbent, settings),
+    };
+    const finished = cover(reach.incumbent, reach.candidate, settings);
+    const starts = startsOf(rows).filter((start) => counts(start, finished));
+    const last = starts.findLast((start) => rows.isComplete(start));
+    const written = starts.findLast((start) => rows.windows.has(start)) ?? -Infinity;
+    return {
+        reach,
+        coverage: {
+            from: finished.from,
+            to: last === undefined ? finished.from : last + windowLength(settings),
+        },
+        incomplete: starts.filter((start) => start <= written && !rows.isComplete(start)),
+    };
+}
+
+/** Makes evidence of what the job wrote: the same as the embedded engine gathers of the same records. */
+export function assembleRows(
+    rows: EvidenceRows,
+    settings: CompareSettings,
+    versions: Versions,
+    gaps: Gaps,
+): Evidence {
+    const { reach, coverage, incomplete } = seal(rows, settings);
+    const starts = startsOf(rows).filter((start) => counts(start, coverage));
+    noteRefused(rows, versions, gaps);
+    noteIncomplete(incomplete, gaps);
+    const types = typesOf(rows, settings, starts);
+    const allowed = addedAndAllowed(types, settings);
+    const differing = (letters: string) => differingFields(letters, settings, allowed);
+    const windows = starts.map((start) => windowOf(rows, settings, start, differing));
+    noteUndecided(rows, starts, gaps);
+    const version = (side: Side): VersionEvidence => ({
+        version: versions[side].version,
+        topic: versions[side].topic,
+        records: rows.read[side].records,
+        watermark: reach[side].last,
+        unreadable: unreadable(rows.read[side]),
+        largestDisorder: rows.read[side].disorder,
+        lateRecords: windows.reduce((sum, window) => sum + window[`${side}Late`], 0),
+        strayRecords: reach[side].strays,
+        partitions: Array.from({ length: versions[side].partitions }, (_, partition) => {
+            const read = rows.read[side].partitions.get(partition);
+            return {
+                partition,
+                records: read?.records ?? 0,
+                watermark: read === undefined || read.records === 0 ? null : read.last,
+            };
+        }),
+        job: null,
+    });
+    return {
+        incumbent: version("incumbent"),
+        candidate: version("candidate"),
+        windows,
+        fields: fieldsOf(rows, settings, starts, types, windows, differing),
+        aggregates: [],
+        metrics: [],
+        schemas: [],
+        control: null,
+        leftOut: leftOut(rows, coverage),
+        comparedOnDisk: 0,
+        gaps: gaps.sentences(),
+        samples: samplesOf(rows, starts, differing),
+    };
+}
+
+/** All windows of which anything was read, in order of time. */
+function startsOf({ read }: EvidenceRows): number[] {
+    const starts = new Set([...read.incumbent.windows.keys(), ...read.candidate.windows.keys()]);
+    return [...starts].sort((a, b) => a - b);
+}
+
+type Differing = (letters: string) => readonly string[];
+
+function windowOf(
+    rows: EvidenceRows,
+    settings: CompareSettings,
+    start: number,
+    differing: Differing,
+): WindowEvidence {
+    const { identities = [] } = rows.windows.get(start) ?? {};
+    const sum = (of: (row: (typeof identities)[number]) => number) =>
+        identities.reduce((total, row) => total + of(row), 0);
+    const read = (side: Side) => rows.read[side].windows.get(start);
+    const changed = sum(({ pairs, differences }) =>
+        differing(differences).length > 0 ? pairs : 0,
+    );
+    const missing = sum((row) => row.missing);
+    const incumbentDuplicates = sum((row) => row.incumbent_duplicates);
+    const incumbentRecords = read("incumbent")?.records ?? 0;
+    return {
+        start,
+        end: start + windowLength(settings),
+        windows: 1,
+        incumbentRecords,
+        candidateRecords: read("candidate")?.records ?? 0,
+        matched: incumbentRecords - changed - missing - incumbentDuplicates,
+        changed,
+        missing,
+        extra: sum((row) => row.extra),
+        incumbentDuplicates,
+        candidateDuplicates: sum((row) => row.candidate_duplicates),
+        incumbentLate: read("incumbent")?.late ?? 0,
+        candidateLate: read("candidate")?.late ?? 0,
+    };
+}
+
+/** How often each field was seen, and as what: side, field, type. */
+type Types = Readonly<Record<Side, ReadonlyMap<string, ReadonlyMap<string, number>>>>;
+
+function typesOf(rows: EvidenceRows, { flink }: CompareSettings, starts: readonly number[]): Types {
+    const names = typedFields(flink?.fields ?? []);
+    const types = {
+        incumbent: new Map<string, Map<string, number>>(),
+        candidate: new Map<string, Map<string, number>>(),
+    };
+    for (const start of starts) {
+        for (const row of rows.windows.get(start)?.types ?? []) {
+            [...row.types].forEach((letter, place) => {
+                const type = typeLetters[letter as keyof typeof typeLetters];
+                for (const side of sides) {
+                    const n = row[`${side}s`];
+                    if (type !== null && n > 0) {
+                        const field = names[place] ?? "";
+                        const known = types[side].get(field) ?? new Map<string, number>();
+                        types[side].set(field, known.set(type, (known.get(type) ?? 0) + n));
+                    }
+                }
+            });
+        }
+    }
+    return types;
+}
+
+function fieldsOf(
+    rows: EvidenceRows,
+    settings: CompareSettings,
+    starts: readonly number[],
+    types: Types,
+    windows: readonly WindowEvidence[],
+    differing: Differing,
+): FieldEvidence[] {
+    const totals = totalsOfWindows(windows);
+    const different = new Map<string, { pairs: number; largest: number | null }>();
+    const compared = comparedFields(settings);
+    for (const start of starts) {
+        for (const { differences, pairs, largest } of rows.windows.get(start)?.identities ?? []) {
+            for (const field of differing(differences)) {
+                const known = different.get(field) ?? { pairs: 0, largest: null };
+                const by = largest[compared.indexOf(field)] ?? null;
+                different.set(field, {
+                    pairs: known.pairs + pairs,
+                    largest: by === null ? known.largest : Math.max(by, known.largest ?? 0),
+                });
+            }
+        }
+    }
+    const tolerances = new Map(Object.entries(settings.fields));
+    const names = new Set([...types.incumbent.keys(), ...types.candidate.keys()]);
+    return [...names].sort().map((field) => {
+        const ignored = tolerances.get(field)?.ignore ?? null;
+        return {
+            field,
+            incumbent: tallyOf(types.incumbent.get(field), totals.incumbent),
+            candidate: tallyOf(types.candidate.get(field), totals.candidate),
+            compared: ignored === null ? totals.pairs : 0,
+            different: different.get(field)?.pairs ?? 0,
+            largestDifference: different.get(field)?.largest ?? null,
+            ignored,
+        };
+    });
+}
+
+function tallyOf(types: ReadonlyMap<string, number> | undefined, records: number): FieldTally {
+    const nulls = types?.get("null") ?? 0;
+    const values = [...(types ?? [])].filter(([type]) => type !== "null");
+    const present = values.reduce((sum, [, n]) => sum + n, 0);
+    return {
+        present,
+        nulls,
+        absent: records - present - nulls,
+        types: Object.fromEntries(values.sort(([a], [b]) => (a < b ? -1 : 1))),
+    };
+}
+
+/** Fields that only the candidate has, where the settings allow these. */
+function addedAndAllowed(types: Types, { rules }: CompareSettings): ReadonlySet<string> {
+    return new Set(
+        rules.schema.allowAddedFields
+            ? [...types.candidate.keys()].filter((field) => !types.incumbent.has(field))
+            : [],
+    );
+}
+
+/** The fields that the letters of an identity say to differ. */
+function differingFields(
+    letters: string,
+    settings: CompareSettings,
+    allowed: ReadonlySet<string>,
+): readonly string[] {
+    return comparedFields(settings).filter((field, place) => {
+        const letter = letters.charAt(place);
+        return letter === "d" || (letter === "a" && !allowed.has(field));
+    });
+}
+
+function leftOut({ read }: EvidenceRows, coverage: Coverage): LeftOut[] {
+    const starts = new Set([...read.incumbent.windows.keys(), ...read.candidate.windows.keys()]);
+    const outside = [...starts].filter((start) => !counts(start, coverage));
+    const sum = (side: Side, of: readonly number[]) =>
+        of.reduce((total, start) => total + (read[side].windows.get(start)?.records ?? 0), 0);
+    const entry = (reason: LeftOut["reason"], of: readonly number[]): LeftOut => ({
+        reason,
+        windows: of.length,
+        incumbentRecords: sum("incumbent", of),
+        candidateRecords: sum("candidate", of),
+    });
+    return [
+        entry(
+            "warm-up",
+            outside.filter((start) => start < coverage.from),
+        ),
+        entry(
+            "not sealed",
+            outside.filter((start) => start >= coverage.from),
+        ),
+    ].filter(({ windows }) => windows > 0);
+}
+
+function samplesOf(rows: EvidenceRows, starts: readonly number[], differing: Differing): Sample[] {
+    const all = starts.flatMap((start) => {
+        const { samples = [] } = rows.windows.get(start) ?? {};
+        return samples
+            .toSorted((a, b) => a.place - b.place)
+            .map(({ what, identity, differences }): Sample => {
+                const fields = what === "changed" ? differing(differences) : [];
+                return {
+                    kind: what,
+                    window: start,
+                    identity,
+                    fields: fields.map((field) => ({ field, incumbent: null, candidate: null })),
+                };
+            })
+            .filter(({ kind, fields }) => kind !== "changed" || fields.length > 0);
+    });
+    const seen = new Map<string, number>();
+    return all.filter(({ kind }) => {
+        const before = seen.get(kind) ?? 0;
+        seen.set(kind, before + 1);
+        return before < samplesOfAKind;
+    });
+}
+
+/** What the embedded engine can read, and the job is not told how to, is no fault of the record. */
+function unreadable({ refused }: ReadTopic): number {
+    return [...refused].reduce(
+        (sum, [problem, { records }]) => sum + (problem === "undeclared" ? 0 : records),
+        0,
+    );
+}
+
+const problems: Readonly<Record<Problem, string>> = {
+    tombstone: "they are tombstones, which a topic that is only appended to does not have",
+    "not JSON": "they are not valid JSON objects in UTF-8",
+    undeclared:
+        "they have a field that compare.flink.fields does not name, a nested value, or a key twice; name all fields there, " +
+        "or compare nested ones with the embedded engine",
+    identity:
+        "a part of their identity is missing, or written in one of several ways that mean the same (1.0, 1e3, \\u0041), " +
+        "which only the embedded engine takes as equal",
+    "event time":
+        "their event time is missing, or is not epoch seconds or milliseconds, an ISO timestamp or a SQL one",
+};
+
+function noteRefused(rows: EvidenceRows, versions: Versions, gaps: Gaps): void {
+    for (const side of sides) {
+        for (const [problem, { records, first }] of rows.read[side].refused) {
+            const [[partition, offset] = [0, 0]] = [...first].sort(([a], [b]) => a - b);
+            gaps.note(
+                `${several(records, "record")} of ${versions[side].topic} cannot be compared by the job ` +
+                    `(partition ${partition}, offset ${offset} is the first): ${problems[problem]}.`,
+            );
+        }
+    }
+}
+
+function noteIncomplete(incomplete: readonly number[], gaps: Gaps): void {
+    const [first] = incomplete;
+    if (first !== undefined) {
+        gaps.note(
+            `Records of ${several(incomplete.length, "finished window")} came too late to be compared by the job, first at ` +
+                `${time(first)}. Raise compare.allowedLatenessSeconds to how far one partition may be behind another, or ` +
+                "compare.flink.idleSeconds where a partition was silent meanwhile.",
+        );
+    }
+}
+
+/** What SQL leaves open, and another engine would not. */
+function noteUndecided(rows: EvidenceRows, starts: readonly number[], gaps: Gaps): void {
+    const identities = starts.flatMap((start) => rows.windows.get(start)?.identities ?? []);
+    const ambiguous = identities.reduce((sum, row) => sum + row.ambiguous, 0);
+    if (ambiguous > 0) {
+        gaps.note(
+            `${number(ambiguous)} times, an identity has several records in a window that differ on both topics: ` +
+                "which is the counterpart of which is not known. Add a field to compare.identity that tells them apart, or " +
+                "compare with the embedded engine.",
+        );
+    }
+    const unsure = identities.reduce(
+        (sum, row) => sum + (row.differences.includes("?") ? row.pairs : 0),
+        0,
+    );
+    if (unsure > 0) {
+        gaps.note(
+            `${number(unsure)} pairs of records have numbers that are too close, and too long, to be told apart in SQL. ` +
+                "Give their field a tolerance, or compare with the embedded engine.",
+        );
+    }
+}

@@ -1,0 +1,137 @@
+import type {
+    EvidenceRow,
+    IdentitiesRow,
+    Problem,
+    ReadRow,
+    SampleRow,
+    TypesRow,
+} from "../../../comparisonJob/evidenceRows.js";
+import type { Offsets } from "../../kafka/port.js";
+import type { Side } from "../engine.js";
+import { obtain } from "../tally.js";
+
+/** What the job has read of one window of one topic. */
+export interface ReadWindow {
+    records: number;
+    /** The largest event time in it. */
+    last: number;
+    late: number;
+}
+
+/** What the job has read of one partition. */
+export interface ReadPartition {
+    /** Without those that could not be compared. */
+    records: number;
+    last: number;
+    /** Behind the last record that it has read. */
+    position: bigint;
+}
+
+/** Records that the job could not compare. */
+export interface Refused {
+    records: number;
+    /** The first one of the partition in which there is one. */
+    readonly first: Map<number, number>;
+}
+
+/** What the job has read of one topic. */
+export class ReadTopic {
+    disorder = 0;
+    readonly windows = new Map<number, ReadWindow>();
+    readonly partitions = new Map<number, ReadPartition>();
+    readonly refused = new Map<Problem, Refused>();
+
+    get records(): number {
+        return [...this.windows.values()].reduce((sum, { records }) => sum + records, 0);
+    }
+
+    get position(): Offsets {
+        return new Map(
+            [...this.partitions].map(([partition, { position }]) => [partition, position]),
+        );
+    }
+
+    add(row: ReadRow): void {
+        const partition = obtain(this.partitions, row.part, () => ({
+            records: 0,
+            last: -Infinity,
+            position: 0n,
+        }));
+        const behind = BigInt(row.last_offset) + 1n;
+        partition.position = behind > partition.position ? behind : partition.position;
+        if (row.problem !== undefined || row.win === undefined || row.last_event === undefined) {
+            const refused = obtain(this.refused, row.problem ?? "event time", () => ({
+                records: 0,
+                first: new Map<number, number>(),
+            }));
+            refused.records += row.records;
+            const first = refused.first.get(row.part) ?? Infinity;
+            refused.first.set(row.part, Math.min(first, row.first_offset));
+            return;
+        }
+        const window = obtain(this.windows, row.win, () => ({
+            records: 0,
+            last: -Infinity,
+            late: 0,
+        }));
+        window.records += row.records;
+        window.last = Math.max(window.last, row.last_event);
+        window.late += row.late;
+        partition.records += row.records;
+        partition.last = Math.max(partition.last, row.last_event);
+        this.disorder = Math.max(this.disorder, row.disorder ?? 0);
+    }
+}
+
+/** What the job has compared of one window. */
+export interface ComparedWindow {
+    readonly types: TypesRow[];
+    readonly identities: IdentitiesRow[];
+    readonly samples: SampleRow[];
+}
+
+/** All that a comparison's job has written. */
+export class EvidenceRows {
+    readonly read: Readonly<Record<Side, ReadTopic>> = {
+        incumbent: new ReadTopic(),
+        candidate: new ReadTopic(),
+    };
+    readonly windows = new Map<number, ComparedWindow>();
+
+    /** Adds one record of the evidence topic; fails where it is not one of this job's. */
+    add(value: Buffer | null): void {
+        const row = JSON.parse((value ?? "").toString()) as EvidenceRow;
+        switch (row.kind) {
+            case "read":
+                this.read[row.side].add(row);
+                return;
+            case "types":
+                this.#window(row).types.push(row);
+                return;
+            case "identities":
+                this.#window(row).identities.push(row);
+                return;
+            case "sample":
+                this.#window(row).samples.push(row);
+                return;
+            default:
+                throw new Error(`a row of kind ${JSON.stringify((row as { kind: unknown }).kind)}`);
+        }
+    }
+
+    /** Whether all records of the window that were read were compared too, in every way. */
+    isComplete(start: number): boolean {
+        const window = this.windows.get(start);
+        return (["incumbent", "candidate"] as const).every((side) => {
+            const read = this.read[side].windows.get(start)?.records ?? 0;
+            const count = (rows: readonly (TypesRow | IdentitiesRow)[]) =>
+                rows.reduce((sum, row) => sum + row[`${side}s`], 0);
+            return read === count(window?.types ?? []) && read === count(window?.identities ?? []);
+        });
+    }
+
+    #window({ window_start }: { readonly window_start: string }): ComparedWindow {
+        const start = Date.parse(`${window_start}Z`);
+        return obtain(this.windows, start, () => ({ types: [], identities: [], samples: [] }));
+    }
+}

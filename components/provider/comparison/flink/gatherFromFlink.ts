@@ -1,0 +1,330 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { CompareSettings } from "../../../compare.js";
+import { explain } from "../../errors.js";
+import { FlinkRest, isTerminal } from "../../flink/restClient.js";
+import type { EvidenceJob, EvidenceTopic } from "../../inputs.js";
+import {
+    EvidenceLostError,
+    type KafkaPort,
+    type Offsets,
+    type TopicDescription,
+    type TopicLog,
+} from "../../kafka/port.js";
+import { rangesOf, readRanges } from "../../kafka/readRanges.js";
+import type { Log } from "../../log.js";
+import type { Side } from "../engine.js";
+import type { Evidence } from "../evidence.js";
+import { Gaps } from "../gaps.js";
+import type { Clock } from "../gather.js";
+import { number, several } from "../rules/wording.js";
+import { isEnough } from "../rules/sufficiency.js";
+import { assembleRows, seal } from "./assembleRows.js";
+import { EvidenceRows } from "./evidenceRows.js";
+
+interface Version {
+    readonly version: string;
+    readonly topic: string;
+}
+
+export interface FlinkGatherRequest {
+    readonly kafka: KafkaPort;
+    readonly incumbent: Version;
+    readonly candidate: Version;
+    readonly settings: CompareSettings;
+    /** The job that compares them; `null` where the component declares none for this version. */
+    readonly job: EvidenceJob | null;
+    /** The evidence topic as an earlier look found it; `null` for the first one. */
+    readonly known: EvidenceTopic | null;
+    readonly log: Log;
+    readonly clock?: Clock;
+}
+
+export interface FlinkGathered {
+    readonly evidence: Evidence;
+    /** The evidence topic, for the next look; `null` where it is not there. */
+    readonly topic: EvidenceTopic | null;
+}
+
+const pollMilliseconds = 1_000;
+const sides = ["incumbent", "candidate"] as const;
+
+/**
+ * Looks at what the comparison's job has written: whether it runs, has read all that was on both topics when the look began,
+ * and has compared enough of it. What it lacks is waited for as long as the settings say, and is a gap then; nothing is
+ * thrown for it.
+ */
+export async function gatherFromFlink(request: FlinkGatherRequest): Promise<FlinkGathered> {
+    return new Look(request).run();
+}
+
+type Topics = Readonly<Record<Side | "evidence", TopicDescription>>;
+
+class Look {
+    readonly #gaps = new Gaps();
+    readonly #rows = new EvidenceRows();
+    readonly #clock: Clock;
+    readonly #signal: AbortSignal;
+    #position: Offsets = new Map();
+
+    constructor(private readonly request: FlinkGatherRequest) {
+        this.#clock = request.clock ?? realClock;
+        this.#signal = AbortSignal.timeout(request.settings.timeoutSeconds * 1000);
+    }
+
+    async run(): Promise<FlinkGathered> {
+        const topics = await this.#describe();
+        if (topics !== undefined) {
+            try {
+                await this.#follow(topics);
+            } catch (error) {
+                this.#gaps.note(
+                    `What the comparison's job wrote could not be read: ${explain(error)}`,
+                );
+            }
+        }
+        const { name, id } = topics?.evidence ?? {};
+        return {
+            evidence: this.#assemble(topics),
+            topic: name === undefined || id === undefined ? null : { name, id },
+        };
+    }
+
+    /** The three topics; what is not there, or not the one that it was, is a gap. */
+    async #describe(): Promise<Topics | undefined> {
+        const { kafka, job, incumbent, candidate, known } = this.request;
+        if (job === null) {
+            this.#gaps.note(
+                `No job compares ${candidate.version}: one is declared for the versions behind authority in \`versions\`. ` +
+                    'Declare it behind the version that it is compared with, or set compare.engine to "embedded".',
+            );
+            return undefined;
+        }
+        if (job.incumbent.topic !== incumbent.topic) {
+            this.#gaps.note(
+                `The comparison's job compares ${candidate.version} with ${job.incumbent.version}, and ${incumbent.version} ` +
+                    `holds authority: set authority to ${incumbent.version} until there is a verdict on ${candidate.version}.`,
+            );
+            return undefined;
+        }
+        try {
+            const [old, young, evidence] = await Promise.all(
+                [incumbent.topic, candidate.topic, job.topic].map((topic) =>
+                    kafka.describeTopic(topic),
+                ),
+            );
+            const missing = Object.entries({
+                [incumbent.topic]: old,
+                [candidate.topic]: young,
+                [job.topic]: evidence,
+            }).filter(([, topic]) => topic === undefined);
+            for (const [topic] of missing) {
+                const why = topic === job.topic ? startAnew : "Does its job run?";
+                this.#gaps.note(`The topic ${topic} does not exist. ${why}`);
+            }
+            if (old === undefined || young === undefined || evidence === undefined) {
+                return undefined;
+            }
+            if (known?.name === evidence.name && known.id !== evidence.id) {
+                this.#gaps.note(
+                    `The evidence topic ${job.topic} is not the one that it was: it was deleted and made anew, and what the ` +
+                        "job wrote before is lost. The next look goes by what it has written since.",
+                );
+            }
+            return { incumbent: old, candidate: young, evidence };
+        } catch (error) {
+            this.#gaps.note(`The topics could not be looked up: ${explain(error)}`);
+            return undefined;
+        }
+    }
+
+    /** Reads on until there is enough, and the job has come to where the topics ended; or the time is over. */
+    async #follow(topics: Topics): Promise<void> {
+        const { kafka, settings } = this.request;
+        const [incumbent, candidate] = await Promise.all(
+            sides.map((side) => kafka.lastStableOffsets(topics[side].name)),
+        );
+        const ends = { incumbent: incumbent!, candidate: candidate! };
+        const log = await kafka.openLog(topics.evidence);
+        try {
+            const until = this.#clock.now() + settings.waitSeconds * 1000;
+            for (;;) {
+                // What it says of itself before what it wrote: it may end in between, and not the other way round.
+                const unwell = await this.#unwell();
+                await this.#read(log, topics.evidence);
+                const behind = await this.#behind(topics, ends);
+                if (unwell === undefined && behind === undefined && this.#isEnough(topics)) {
+                    return;
+                }
+                const left = until - this.#clock.now();
+                if (unwell?.isFinal === true || this.#gaps.any || left <= 0) {
+                    [unwell?.reason, behind].forEach((reason) => {
+                        if (reason !== undefined) {
+                            this.#gaps.note(reason);
+                        }
+                    });
+                    return;
+                }
+                await this.#clock.sleep(Math.min(pollMilliseconds, left), this.#signal);
+            }
+        } finally {
+            await log.close();
+        }
+    }
+
+    /** Why the job cannot be relied on now, and whether that will not change. */
+    async #unwell(): Promise<{ reason: string; isFinal: boolean } | undefined> {
+        const { jobId, restUrl } = this.request.job!;
+        try {
+            const job = await new FlinkRest(restUrl, 5_000).job(jobId);
+            if (job?.state === "RUNNING" && job.allTasksRunning) {
+                return undefined;
+            }
+            const state =
+                job === undefined
+                    ? "is not known to the cluster"
+                    : job.state === "RUNNING"
+                      ? `does not run with all its tasks (${job.tasks})`
+                      : `is ${job.state}`;
+            const isFinal = job === undefined || isTerminal(job.state);
+            const wayOut = isFinal ? startAnew : "Look at its exceptions in Flink.";
+            return {
+                reason: `The comparison's job (${jobId} at ${restUrl}) ${state}. ${wayOut}`,
+                isFinal,
+            };
+        } catch (error) {
+            return {
+                reason: `Whether the comparison's job runs (${jobId}) is not known: ${explain(error)}`,
+                isFinal: false,
+            };
+        }
+    }
+
+    async #read(log: TopicLog, { name }: TopicDescription): Promise<void> {
+        const { kafka } = this.request;
+        const [first, end] = await Promise.all([
+            kafka.earliestOffsets(name),
+            kafka.lastStableOffsets(name),
+        ]);
+        if (this.#position.size === 0) {
+            this.#position = first;
+            if ([...first.values()].some((offset) => offset > 0n)) {
+                this.#gaps.note(
+                    `What the job wrote first is gone from ${name}: give the topic an endless retention. ${startAnew}`,
+                );
+            }
+        }
+        await readRanges(log, rangesOf(this.#position, end), {
+            signal: this.#signal,
+            onRecords: (records) => records.forEach(({ value }) => this.#rows.add(value)),
+        });
+        this.#position = end;
+    }
+
+    /** What of both topics the job has not read yet, of what was there when the look began. */
+    async #behind(topics: Topics, ends: Record<Side, Offsets>): Promise<string | undefined> {
+        for (const side of sides) {
+            const { name } = topics[side];
+            try {
+                const from = await this.#positionOf(side, name);
+                const to = new Map(
+                    [...ends[side]].filter(
+                        ([partition, end]) => (from.get(partition) ?? end) < end,
+                    ),
+                );
+                if (to.size > 0 && (await this.#hasRecords(name, from, to))) {
+                    const left = [...to].reduce(
+                        (sum, [partition, end]) => sum + Number(end - (from.get(partition) ?? end)),
+                        0,
+                    );
+                    return (
+                        `The comparison's job has not come to where ${name} ended when the look began: about ` +
+                        `${several(left, "record")} are left. Raise compare.flink.parallelism where it does not keep up, or ` +
+                        "compare.waitSeconds."
+                    );
+                }
+            } catch (error) {
+                if (!(error instanceof EvidenceLostError)) {
+                    throw error;
+                }
+                this.#gaps.note(
+                    `The comparison's job was overtaken by retention, and has not read all of ${name}: ${error.message} ` +
+                        `Raise compare.flink.parallelism. ${startAnew}`,
+                );
+            }
+        }
+        return undefined;
+    }
+
+    /** Where the job goes on, of the partitions of which that is known. */
+    async #positionOf(side: Side, topic: string): Promise<Offsets> {
+        const read = this.#rows.read[side].position;
+        const fromBeginning =
+            side === "candidate" || this.request.settings.flink?.from === "beginning";
+        // Where it begins at the end, a partition that it has read nothing of has had nothing since.
+        return fromBeginning
+            ? new Map([...(await this.request.kafka.earliestOffsets(topic)), ...read])
+            : read;
+    }
+
+    /** Whether there is a record: offsets are also taken by what ends a transaction. */
+    async #hasRecords(topic: string, from: Offsets, to: Offsets): Promise<boolean> {
+        const found = new AbortController();
+        try {
+            await this.request.kafka.read(topic, from, to, {
+                signal: AbortSignal.any([this.#signal, found.signal]),
+                onRecords: (records) => {
+                    if (records.length > 0) {
+                        found.abort();
+                    }
+                },
+            });
+        } catch (error) {
+            if (!found.signal.aborted) {
+                throw error;
+            }
+        }
+        return found.signal.aborted;
+    }
+
+    #isEnough(topics: Topics): boolean {
+        const evidence = assembleRows(
+            this.#rows,
+            this.request.settings,
+            this.#versions(topics),
+            new Gaps(),
+        );
+        const { settings, log } = this.request;
+        const { incomplete } = seal(this.#rows, settings);
+        log(
+            `${this.request.job!.topic}: ${number(evidence.incumbent.records)} and ` +
+                `${number(evidence.candidate.records)} records read by the job, ` +
+                `${evidence.windows.length} windows can be judged (${settings.minWindows} needed)`,
+        );
+        return isEnough(evidence, settings) && incomplete.length === 0;
+    }
+
+    #assemble(topics: Topics | undefined): Evidence {
+        return assembleRows(
+            topics === undefined ? new EvidenceRows() : this.#rows,
+            this.request.settings,
+            this.#versions(topics),
+            this.#gaps,
+        );
+    }
+
+    #versions(topics: Topics | undefined) {
+        const version = (side: Side) => ({
+            ...this.request[side],
+            partitions: topics?.[side].partitions ?? 0,
+        });
+        return { incumbent: version("incumbent"), candidate: version("candidate") };
+    }
+}
+
+const startAnew =
+    "Start the comparison anew with another number as compare.flink.attempt: a new job, a new evidence topic.";
+
+const realClock: Clock = {
+    now: () => Date.now(),
+    sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
+};
