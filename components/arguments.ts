@@ -4,6 +4,7 @@ import { sharedProblems } from "./specIsolation.js";
 import type { CompareSettings } from "./compare.js";
 import { readUrl } from "./compareMetrics.js";
 import { resolveCompare } from "./compareSettings.js";
+import { comparisonJobProblems } from "./comparisonJob/comparisonJob.js";
 import type { ExistingJob } from "./jobs/existing.js";
 import { configMapProblems } from "./routingConfigMap.js";
 import { jarProblems, type DeclaredJarJob, type JarJob } from "./jobs/jarJob.js";
@@ -100,6 +101,12 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
                 ),
             ),
             ...compare.problems,
+            ...comparisonJobProblems(
+                versions,
+                args.authority,
+                compare.settings,
+                kafka.security !== undefined,
+            ),
             ...controlProblems(args),
             ...consumerProblems(args, versions),
             ...cutoverProblems(args),

@@ -11,8 +11,9 @@ import {
 } from "./arguments.js";
 import { Authority } from "./authority.js";
 import { canaryTopic, type CanaryTopicArgs } from "./canaryTopic.js";
-import type { CompareArgs } from "./compare.js";
+import type { CompareArgs, CompareSettings } from "./compare.js";
 import { Cluster } from "./cluster.js";
+import { comparedVersions, comparisonJob } from "./comparisonJob/comparisonJob.js";
 import { cutoverSettings, type AlignmentArgs, type ConsumerArgs } from "./cutoverArguments.js";
 import { Comparison } from "./comparison.js";
 import type { OtherVersion } from "./isolation.js";
@@ -181,7 +182,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                 versions: inputs,
                 protected: held,
                 authority: args.authority,
-                shadows: shadowInputs(args, versions),
+                shadows: shadowInputs(args, versions, settings),
                 expireAfterDays: args.expireAfterDays ?? 7,
                 routingTopic: routingTopicName(name),
             },
@@ -226,6 +227,27 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
             routingTopic: routingTopicName(name),
             settings,
         };
+        const evidenceJobs = mapValues(
+            settings.flink === null ? {} : comparedVersions(versions, args.authority),
+            (incumbent, version) =>
+                Object.hasOwn(running, version)
+                    ? comparisonJob({
+                          name,
+                          versions,
+                          version,
+                          incumbent,
+                          settings,
+                          bootstrapServers: args.kafka.bootstrapServers,
+                          checkpoints: args.checkpoints,
+                          replicationFactor: required(topics[args.authority]).replicationFactor,
+                          topicOptions: child,
+                          options: {
+                              parent: this,
+                              dependsOn: [required(topics[version]), required(topics[incumbent])],
+                          },
+                      })
+                    : null,
+        );
         const comparisons = mapValues(
             beside(versions, running),
             (job, version) =>
@@ -238,6 +260,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                         candidateDigest: job.digest,
                         onFail: args.onFail ?? "report",
                         bakeSeconds: args.bakeSeconds ?? 0,
+                        evidenceJob: evidenceJobs[version] ?? null,
                     },
                     { parent: this, dependsOn: [job.resource, required(topics[version])] },
                 ),
@@ -373,10 +396,12 @@ function versionTopics(
 
 /** What is known of the managed versions before anything is made, to say what they will take. */
 function shadowInputs(
-    { canary }: ShadowFlinkJobArgs,
+    { canary, authority }: ShadowFlinkJobArgs,
     versions: Readonly<Record<string, Declared>>,
+    { flink }: CompareSettings,
 ): Record<string, ShadowInput> {
     const retention = canary?.config?.["retention.ms"];
+    const compared = flink === null ? {} : comparedVersions(versions, authority);
     return Object.fromEntries(
         Object.entries(versions).flatMap(([version, declared]) => {
             if (!("job" in declared)) {
@@ -388,6 +413,9 @@ function shadowInputs(
                 rest: typeof rest === "string" ? rest : null,
                 slots: typeof parallelism === "number" ? parallelism : null,
                 retentionMs: typeof retention === "string" ? Number(retention) : null,
+                comparisonSlots: Object.hasOwn(compared, version)
+                    ? (flink?.parallelism ?? null)
+                    : null,
             };
             return [[version, shadow] as const];
         }),

@@ -25,6 +25,14 @@ describe("what a shadow will take", () => {
         );
     });
 
+    it("has its comparison in it, where that is a job", () => {
+        const [, compared] = costLines("delays", hourly, [], { ...shadow, comparisonSlots: 2 });
+        assert.equal(
+            compared,
+            "its comparison is a job of 2 slots more, and reads both topics: about 50 kB/s more from Kafka",
+        );
+    });
+
     it("is said to be unknown where it is", () => {
         const still = { recordsPerSecond: 0, bytesPerRecord: null };
         assert.deepEqual(costLines("delays", still, [], shadow), [
@@ -50,6 +58,7 @@ describe("what a shadow will take", () => {
             expireAfterDays: 7,
         };
         const kafka = new FakeKafka(new Map([["delays", new FakeTopic([[]])]]));
+        kafka.earliestOffsets = () => Promise.reject(new Error("not now"));
         const verbs = clusterVerbs((_address, work) => work(kafka.port));
         let lines: string[] = [];
         const print = console.log;

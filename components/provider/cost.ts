@@ -1,4 +1,5 @@
 import { readRoutingRecord } from "./cutover/routingStore.js";
+import { several } from "./comparison/rules/wording.js";
 import { explain } from "./errors.js";
 import { request, urlOf } from "./flink/request.js";
 import type { ClusterInputs, ShadowInput } from "./inputs.js";
@@ -62,8 +63,15 @@ export function costLines(
     topic: string,
     written: Traffic,
     sources: readonly Traffic[],
-    { retentionMs }: ShadowInput,
+    { retentionMs, comparisonSlots }: ShadowInput,
 ): string[] {
+    const compared =
+        typeof comparisonSlots === "number"
+            ? [
+                  `its comparison is a job of ${several(comparisonSlots, "slot")} more, and reads both topics: about ` +
+                      `${perSecond([written, written])} more from Kafka`,
+              ]
+            : [];
     const read =
         sources.length === 0
             ? "its sources are not named (`sources`), so that what it reads is not known"
@@ -71,6 +79,7 @@ export function costLines(
     if (written.recordsPerSecond === 0 || written.bytesPerRecord === null) {
         return [
             read,
+            ...compared,
             `nothing was written to ${topic} in the last hour, so that its topic is not estimated`,
         ];
     }
@@ -82,6 +91,7 @@ export function costLines(
             : `${size((perDay * retention) / 1000 / daySeconds)} at most with ${days(retention)} of retention`;
     return [
         read,
+        ...compared,
         `writes about ${size(perDay)} a day to its topic, as ${topic} gets, ${kept}; before compression, for each replica`,
     ];
 }
