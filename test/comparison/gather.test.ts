@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { Gaps } from "../../components/provider/comparison/gaps.js";
-import { delays, FakeTopic, hour, look, topicOf, type Value } from "./world.js";
+import { gatherEvidence } from "../../components/provider/comparison/gather.js";
+import {
+    delays,
+    FakeKafka,
+    FakeTopic,
+    hour,
+    look,
+    settingsOf,
+    topicOf,
+    type Value,
+} from "./world.js";
 
 const record = (origin: string, n: number) => ({ origin, window_start: hour(n), flights: n });
 
@@ -289,5 +299,31 @@ describe("what keeps a look from being complete", () => {
         assert.deepEqual(verdict.gaps, [
             "The look was stopped from outside before it was complete.",
         ]);
+    });
+
+    it("says at the end of the time what another engine would be for", async () => {
+        const topics = new Map([
+            ["delays", topicOf(delays(2_000))],
+            ["delays-v2", topicOf(delays(2_000))],
+        ]);
+        const kafka = new FakeKafka(topics);
+        kafka.fetchSize = 1;
+        // All that has come meanwhile is seen with the last look at the ends.
+        kafka.onLook = (topic, time) => {
+            if (time > 1) {
+                topics.get(topic)!.append(0, ...Array<object>(50_000).fill({}));
+            }
+        };
+        const { evidence } = await gatherEvidence({
+            kafka: kafka.port,
+            incumbent: { version: "v1", topic: "delays", from: topics.get("delays")!.start },
+            candidate: { version: "v2", topic: "delays-v2", from: topics.get("delays-v2")!.start },
+            settings: settingsOf({ waitSeconds: 0, settleSeconds: 0, timeoutSeconds: 0.05 }),
+            log: () => {},
+        });
+        assert.match(
+            evidence.gaps.join("\n"),
+            /got [\d,]+ records a second meanwhile, and [\d,]+ .* does not keep up\. compare\.engine "flink"/,
+        );
     });
 });

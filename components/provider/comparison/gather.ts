@@ -92,6 +92,8 @@ class Gathering {
     };
     readonly #startedAt: number;
     readonly #waitUntil: number;
+    /** The ends of both topics as they were first seen. */
+    #firstEnds: number | undefined;
 
     constructor(
         private readonly request: GatherRequest,
@@ -134,6 +136,7 @@ class Gathering {
                 await this.#sayWhatHoldsBack();
             }
             await this.#settle(coverage);
+            await this.#sayWhatItTakes();
             await this.#both((reader) => reader.recheck());
             this.request.log(this.#state(coverage));
             const assembled = await this.#assemble(coverage, watermarks);
@@ -189,6 +192,34 @@ class Gathering {
         }
     }
 
+    /** Where the time was over: whether more of it would help, or one process is not enough. */
+    async #sayWhatItTakes(): Promise<void> {
+        const seconds = (this.#clock.now() - this.#startedAt) / 1000;
+        if (!this.#signal.aborted || this.request.signal?.aborted === true || seconds <= 0) {
+            return;
+        }
+        const before = this.#firstEnds ?? this.#ends();
+        await this.#both((reader) => reader.advance());
+        const rate =
+            sides.reduce((sum, side) => sum + this.#intake.tally(side).records, 0) / seconds;
+        const arriving = (this.#ends() - before) / seconds;
+        const perSecond = (records: number) => `${format(Math.round(records))} records a second`;
+        this.gaps.note(
+            `Both topics together got ${perSecond(arriving)} meanwhile, and ${perSecond(rate)} were compared: ` +
+                (arriving < rate
+                    ? "it catches up in time."
+                    : 'one process does not keep up. compare.engine "flink" compares them on your Flink cluster.'),
+        );
+    }
+
+    /** The ends of both topics as they were last seen, as one number. */
+    #ends(): number {
+        return sides.reduce((sum, side) => {
+            const { position, remaining } = this.#readers[side];
+            return [...position.values()].reduce((ends, of) => ends + Number(of), sum + remaining);
+        }, 0);
+    }
+
     /** Open transactions are waited for until there is no more time, and then named. */
     async #sayWhatHoldsBack(): Promise<void> {
         await this.#both(async (reader) => {
@@ -200,6 +231,7 @@ class Gathering {
     /** Reads both topics to their ends as they are now, at one pace. */
     async #readOn(): Promise<void> {
         await this.#both((reader) => reader.advance());
+        this.#firstEnds ??= this.#ends();
         let ahead = this.#fetch();
         for (;;) {
             const fetched = await ahead;
@@ -380,7 +412,7 @@ class Gathering {
         const [reason] = explain(error).split("\n");
         this.gaps.note(
             `The records could not be compared: ${reason}. Raise compare.memoryMiB where memory was short, ` +
-                "or free space in the temporary directory where that was.",
+                "free space in the temporary directory where that was, or let your Flink cluster compare (compare.engine).",
         );
     }
 
