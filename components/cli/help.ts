@@ -45,5 +45,14 @@ The first windows of each topic are left out as warm-up (warmUpSeconds), and the
 (allowedLatenessSeconds): at least minWindows, 3, must be left between them.
 Progress goes to standard error. Identities and values are shown as hashes unless the settings say "samples": "raw".
 
-Exit code: 0 pass, 1 fail, 2 inconclusive (also where no broker answers), 3 bad usage, 130 after Ctrl-C.
+shadow-flink comment: a verdict as a comment in Markdown, for pull requests.
+
+  pulumi stack output verdict --json | npx shadow-flink comment [--preview <file>]
+
+  --preview <file>                    what \`pulumi preview\` printed, to stand below the verdict
+
+The verdict comes on standard input, or a JSON report; null is none yet. Whatever is in it is shown as text.
+
+Exit code of compare: 0 pass, 1 fail, 2 inconclusive (also where no broker answers), 3 bad usage, 130 after Ctrl-C;
+of comment: 0, or 3 where it was given no verdict.
 `;

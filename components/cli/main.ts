@@ -1,10 +1,14 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { parseArgs } from "node:util";
 import { reportJson } from "../provider/comparison/report/reportJson.js";
 import { writeReport } from "../provider/comparison/report/writeReport.js";
 import { summarise } from "../provider/comparison/summary.js";
 import type { Outcome } from "../provider/comparison/verdict.js";
 import { plain } from "../provider/comparison/plain.js";
 import { explain } from "../provider/errors.js";
+import { commentOf, parseVerdict } from "./comment.js";
 import { parseCompare, type CompareRequest } from "./compareArguments.js";
 import { compareTopics } from "./compareTopics.js";
 import { help } from "./help.js";
@@ -17,12 +21,17 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
         await print(process.stdout, help);
         return command === undefined ? badUsage : 0;
     }
+    if (command === "comment") {
+        return comment(args);
+    }
     const parsed =
         command === "compare"
             ? parseCompare(args)
             : {
                   kind: "wrong" as const,
-                  problems: [`${JSON.stringify(command)} is not a command; there is only compare.`],
+                  problems: [
+                      `${JSON.stringify(command)} is not a command; there are compare and comment.`,
+                  ],
               };
     switch (parsed.kind) {
         case "help":
@@ -54,6 +63,23 @@ async function compare(request: CompareRequest): Promise<number> {
     return stopped.signal.aborted
         ? (stopped.signal.reason as number)
         : exitCodes[report.verdict.outcome];
+}
+
+/** A verdict on standard input as Markdown on standard output. */
+async function comment(args: readonly string[]): Promise<number> {
+    try {
+        const { preview } = parseArgs({
+            args: [...args],
+            options: { preview: { type: "string" } },
+        }).values;
+        const printed = preview === undefined ? undefined : readFileSync(preview, "utf8");
+        await print(process.stdout, commentOf(parseVerdict(await text(process.stdin)), printed));
+        return 0;
+    } catch (error) {
+        const { message } = error as Error;
+        await lines(process.stderr, [...message.split("\n"), "See shadow-flink --help."]);
+        return badUsage;
+    }
 }
 
 /** The first Ctrl-C ends the look, which then says how far it came; the second ends the process. */
