@@ -12,6 +12,7 @@ import { retireProblems } from "./retirement.js";
 import type { SqlJob, SqlJobArgs } from "./jobs/sessionJob.js";
 import { resolveKafkaSecurity } from "./kafkaArguments.js";
 import { permissionProblems, type PermissionArgs } from "./permissions.js";
+import { quotaProblems } from "./quota.js";
 import type { KafkaSecurity } from "./provider/kafka/security.js";
 import type { FlinkDeployment, FlinkSessionJob } from "./jobs/flinkDeployment.js";
 import { operatorJobName } from "./jobs/flinkDeployment.js";
@@ -100,6 +101,11 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
                     Object.entries(versions).map(([version, { names }]) => [version, names.topic]),
                 ),
             ),
+            ...Object.entries(args.versions).flatMap(([version, declared]) =>
+                declared.kind === "existing"
+                    ? []
+                    : quotaProblems(version, declared.principal, declared.quota),
+            ),
             ...compare.problems,
             ...comparisonJobProblems(
                 versions,
@@ -126,15 +132,16 @@ export function managedOf(
     );
 }
 
-/** Who the job of a version is to Kafka, and what it reads; nothing for one that is not managed. */
+/** Who the job of a version is to Kafka, what it reads and takes; nothing for one that is not managed. */
 export function permissionArgs(declared: object): PermissionArgs {
     const { sql, jar, operator } = declared as Partial<
         Record<"sql" | "jar" | "operator", PermissionArgs>
     >;
-    const { principal, sources } = sql ?? jar ?? operator ?? {};
+    const { principal, sources, quota } = sql ?? jar ?? operator ?? {};
     return {
         ...(principal !== undefined && { principal }),
         ...(sources !== undefined && { sources }),
+        ...(quota !== undefined && { quota }),
     };
 }
 

@@ -35,6 +35,7 @@ export type { PermissionArgs } from "./permissions.js";
 export type { Evidence } from "./provider/comparison/evidence.js";
 export type { Finding, Outcome, Verdict } from "./provider/comparison/verdict.js";
 export type { RoutingRecord, Tenure } from "./provider/cutover/routingRecord.js";
+export type { QuotaArgs } from "./quota.js";
 export type { RetireArgs } from "./retirement.js";
 export type { RoutingConfigMapArgs } from "./routingConfigMap.js";
 export { routingGuard } from "./routingGuard.js";

@@ -1,5 +1,6 @@
 import * as kafka from "@pulumi/kafka";
 import type * as pulumi from "@pulumi/pulumi";
+import type { QuotaArgs } from "./quota.js";
 import { show } from "./section.js";
 import type { Problem, VersionNames } from "./versions.js";
 
@@ -12,6 +13,8 @@ export interface PermissionArgs {
     principal?: string;
     /** The topics that the job reads. Also for `start`, and for what a preview says of the cost. */
     sources?: readonly string[];
+    /** How much of the brokers it may take. Defaults to no limit. */
+    quota?: QuotaArgs;
 }
 
 /** One thing that one principal may do. */

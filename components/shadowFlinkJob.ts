@@ -30,6 +30,7 @@ import { jobPermissions, permissionAcls } from "./permissions.js";
 import type { Outcome, Verdict } from "./provider/comparison/verdict.js";
 import type { Override } from "./provider/cutover/decide.js";
 import type { RoutingRecord, Tenure } from "./provider/cutover/routingRecord.js";
+import { jobQuotas, quotaResources } from "./quota.js";
 import { protectedVersions, type RetireArgs } from "./retirement.js";
 import { roleOf, type Role } from "./roles.js";
 import { routingConfigMap } from "./routingConfigMap.js";
@@ -195,13 +196,15 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
             required(topics[args.authority]).replicationFactor,
             child,
         );
-        const permissions = mapValues(versions, ({ names, ...declared }) =>
-            permissionAcls(
-                `${name}-${names.version}`,
-                jobPermissions(names, permissionArgs(declared)),
-                child,
-            ),
-        );
+        const permissions = mapValues(versions, ({ names, ...declared }) => {
+            const given = permissionArgs(declared);
+            const resourceName = `${name}-${names.version}`;
+            const quotas = jobQuotas(names, given.principal, given.quota);
+            return [
+                ...permissionAcls(resourceName, jobPermissions(names, given), child),
+                ...quotaResources(resourceName, quotas, child),
+            ];
+        });
         captureStarts(name, args, versions, kafkaAddress, { parent: this, dependsOn: [cluster] });
         const { retire = {} } = args;
         const live = liveJobs(this, name, versions);
@@ -455,7 +458,8 @@ function captureStarts(
 
 interface VersionJobOptions {
     readonly topic: kafka.Topic;
-    readonly permissions: readonly kafka.Acl[];
+    /** What the brokers must know of the job before it starts. */
+    readonly permissions: readonly pulumi.Resource[];
     /** `undefined` leaves it to the component, which may be protected as a whole. */
     readonly protect: true | undefined;
     readonly live: Readonly<Record<string, pulumi.Output<LiveJob>>>;
