@@ -24,6 +24,7 @@ import {
     type DeclaredOperatorJob,
 } from "./operatorArguments.js";
 import type { OtherVersion } from "./isolation.js";
+import { savepointProblems } from "./jobs/stateSnapshot.js";
 import type { DeploymentReference } from "./jobs/liveDeployment.js";
 import { hasKubernetes, needsKubernetes } from "./kubernetes.js";
 import { declareStart, startProblems, type DeclaredStart } from "./startPosition.js";
@@ -91,6 +92,9 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
                 declared.kind === "existing"
                     ? []
                     : startProblems(version, declared.start, declared.sources),
+            ),
+            ...Object.keys(versions).flatMap((version) =>
+                savepointProblems(name, versions, version, args.authority),
             ),
             ...permissionProblems(
                 Object.values(versions).map(({ names, ...declared }) => ({

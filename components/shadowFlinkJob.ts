@@ -24,6 +24,7 @@ import type { FlinkDeployment, FlinkSessionJob } from "./jobs/flinkDeployment.js
 import { liveDeployment, type LiveJob } from "./jobs/liveDeployment.js";
 import { managedJob } from "./jobs/managedJob.js";
 import type { SqlJob } from "./jobs/sessionJob.js";
+import { stateSnapshot } from "./jobs/stateSnapshot.js";
 import type { VersionJob } from "./jobs/versionJob.js";
 import { topicProviderProblems, topicProviderSecurity, type KafkaArgs } from "./kafkaArguments.js";
 import { jobPermissions, permissionAcls } from "./permissions.js";
@@ -206,12 +207,17 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
             ];
         });
         captureStarts(name, args, versions, kafkaAddress, { parent: this, dependsOn: [cluster] });
+        const savepoints = takeSnapshots(name, args, versions, {
+            parent: this,
+            dependsOn: [cluster],
+        });
         const { retire = {} } = args;
         const live = liveJobs(this, name, versions);
         const jobOf = (version: string, routing?: pulumi.Output<RoutingRecord>) =>
             versionJob(this, name, version, versions, {
                 topic: required(topics[version]),
                 permissions: required(permissions[version]),
+                savepoint: savepoints[version],
                 protect: held.includes(version) || undefined,
                 live,
                 retire: routing && retireInput(retire[version] ?? {}, version, routing),
@@ -456,12 +462,41 @@ function captureStarts(
     }
 }
 
+/** Copies the state of the incumbent's job, for the versions that begin with it. */
+function takeSnapshots(
+    name: string,
+    { authority }: ShadowFlinkJobArgs,
+    versions: Readonly<Record<string, Declared>>,
+    opts: pulumi.CustomResourceOptions,
+): Readonly<Record<string, pulumi.Output<string>>> {
+    return Object.fromEntries(
+        Object.entries(versions).flatMap(([version, declared]) =>
+            "operator" in declared && declared.operator.start === "savepoint"
+                ? [
+                      [
+                          version,
+                          stateSnapshot(
+                              `${name}-${version}-start`,
+                              name,
+                              versions,
+                              declared,
+                              authority,
+                              opts,
+                          ),
+                      ],
+                  ]
+                : [],
+        ),
+    );
+}
+
 interface VersionJobOptions {
     readonly topic: kafka.Topic;
     /** What the brokers must know of the job before it starts. */
     readonly permissions: readonly pulumi.Resource[];
     /** `undefined` leaves it to the component, which may be protected as a whole. */
     readonly protect: true | undefined;
+    readonly savepoint: pulumi.Output<string> | undefined;
     readonly live: Readonly<Record<string, pulumi.Output<LiveJob>>>;
     readonly retire: pulumi.Output<{ savepoint: string | null } | null> | undefined;
 }
@@ -471,7 +506,7 @@ function versionJob(
     name: string,
     version: string,
     versions: Readonly<Record<string, Declared>>,
-    { topic, permissions, protect, live, retire }: VersionJobOptions,
+    { topic, permissions, protect, savepoint, live, retire }: VersionJobOptions,
 ): VersionJob {
     const declared = required(versions[version]);
     if (!("job" in declared)) {
@@ -480,6 +515,7 @@ function versionJob(
     return managedJob(`${name}-${version}-job`, name, declared, {
         opts: { parent: component, protect, dependsOn: [topic, ...permissions] },
         retire,
+        savepoint,
         others: knownVersions(versions, version, live),
         refuse: (problems) => {
             if (problems.length > 0) {

@@ -7,9 +7,12 @@ import type { Problem } from "./versions.js";
 /**
  * Where a version's job begins to read its `sources`. `"incumbent"` is what the incumbent's group has committed there when
  * the version is declared: looked up once and kept, so that the job is the same in every later run. A time is ISO, with its
- * zone, or milliseconds since the epoch.
+ * zone, or milliseconds since the epoch. `"savepoint"`, for jobs of the Flink Kubernetes Operator, begins with a copy of the
+ * incumbent's state: a savepoint that is taken once, of a job that runs on, and given to the new one as
+ * `job.initialSavepointPath`.
  */
-export type StartArgs = "incumbent" | "earliest" | "latest" | { timestamp: string | number };
+export type StartArgs =
+    "incumbent" | "earliest" | "latest" | "savepoint" | { timestamp: string | number };
 
 /** A version's start as its callback is handed it, in the two ways in which jobs take it. */
 export interface StartPosition {
@@ -72,6 +75,12 @@ export function declareStart(start: StartArgs): DeclaredStart {
             },
         };
     }
+    if (start === "savepoint") {
+        const none = (): never => {
+            throw new Error('start: is "savepoint": where the job reads on is in its state.');
+        };
+        return { position: { tableOptions: none, argument: none } };
+    }
     const [table, argument] =
         typeof start === "string"
             ? [`'scan.startup.mode' = '${start}-offset'`, start]
@@ -98,6 +107,7 @@ export function startProblems(
         case undefined:
         case "earliest":
         case "latest":
+        case "savepoint":
             return [];
         case "incumbent":
             return (sources ?? []).length > 0
@@ -112,7 +122,7 @@ export function startProblems(
         ? []
         : refuse(
               `is ${isObject ? `{ timestamp: ${show(start.timestamp)} }` : show(start)}; give "incumbent", ` +
-                  '"earliest", "latest" or { timestamp: "2026-11-23T04:00Z" }, with its zone.',
+                  '"earliest", "latest", "savepoint" or { timestamp: "2026-11-23T04:00Z" }, with its zone.',
           );
 }
 

@@ -5,6 +5,7 @@ import {
     existingJob,
     flinkDeployment,
     flinkSessionJob,
+    jarJob,
     ShadowFlinkJob,
     type FlinkDeploymentOptions,
     type FlinkDeploymentSpec,
@@ -309,6 +310,149 @@ describe("a job of the Flink Kubernetes Operator", () => {
             }),
             /retire\.v1\.savepoint: is "s3:\/\/elsewhere", .* give that, "s3:\/\/state\/delays-v1\/savepoints"/,
         );
+    });
+
+    describe("that begins with a copy of the incumbent's state", () => {
+        const snapshotType = "kubernetes:flink.apache.org/v1beta1:FlinkStateSnapshot";
+        const path = "s3://state/delays-v2/start/savepoint-a1b2";
+        const running = existingJob({
+            topic: "delays",
+            deployment: { name: "delays-old", namespace: "old" },
+        });
+        const copied = candidate({ namespace: "jobs", start: "savepoint" });
+        before(() => {
+            answers[snapshotType] = () => ({ status: { state: "COMPLETED", path } });
+        });
+        after(() => {
+            delete answers[snapshotType];
+        });
+
+        it("has a savepoint taken of it first, which runs on, and begins there", async () => {
+            const graph = await graphOf(false, () => build(versions(copied, running)));
+            const { inputs } = find(graph, "delays-v2-start");
+            assert.deepEqual(inputs, {
+                apiVersion: "flink.apache.org/v1beta1",
+                kind: "FlinkStateSnapshot",
+                metadata: {
+                    name: "delays-v2-start",
+                    namespace: "old",
+                    labels: rendered.metadata.labels,
+                    annotations: { "pulumi.com/waitFor": "jsonpath={.status.state}=COMPLETED" },
+                },
+                spec: {
+                    jobReference: { kind: "FlinkDeployment", name: "delays-old" },
+                    savepoint: { path: "s3://state/delays-v2/start", disposeOnDelete: false },
+                },
+            });
+            const { job } = find(graph, "delays-v2-job").inputs["spec"] as { job: object };
+            const given = { ...rendered.spec.job, initialSavepointPath: path };
+            assert.deepEqual(job, given);
+            // Of the incumbent there is nothing but what is read.
+            const old = graph.filter(({ type }) => type === deploymentType);
+            assert.deepEqual(
+                old.map(({ name, id }) => [name, id]),
+                [
+                    ["delays-v1-job", "old/delays-old"],
+                    ["delays-v2-job", undefined],
+                ],
+            );
+        });
+
+        it("has a spec that a preview cannot know yet", async () => {
+            const answer = answers[snapshotType]!;
+            answers[snapshotType] = () => ({});
+            try {
+                const graph = await graphOf(true, () => build(versions(copied, running)));
+                assert.equal(find(graph, "delays-v2-start").inputs["kind"], "FlinkStateSnapshot");
+                const { spec } = find(graph, "delays-v2-job").inputs;
+                assert.match(JSON.stringify(spec), /__pulumiUnknown/);
+            } finally {
+                answers[snapshotType] = answer;
+            }
+        });
+
+        it("is the same job after its promotion, and where the one that it began with is gone", async () => {
+            const job = async (change: Partial<ShadowFlinkJobArgs>) => {
+                const graph = await graphOf(false, () => build(change));
+                return JSON.stringify(find(graph, "delays-v2-job"));
+            };
+            const first = await job(versions(copied, running));
+            assert.match(first, /savepoint-a1b2/);
+            assert.equal(await job({ ...versions(copied, running), authority: "v2" }), first);
+            assert.equal(await job({ versions: { v2: copied }, authority: "v2" }), first);
+        });
+
+        it("takes that of the authority, where several run", async () => {
+            const reference = async (change: Partial<ShadowFlinkJobArgs>) => {
+                const graph = await graphOf(false, () => build(change));
+                const { spec, metadata } = find(graph, "delays-v3-start").inputs as {
+                    metadata: { namespace?: string };
+                    spec: { jobReference: object };
+                };
+                return { ...spec.jobReference, namespace: metadata.namespace };
+            };
+            const session = flinkSessionJob(
+                ({ topic, group, transactionalIdPrefix }) => ({
+                    deploymentName: "session",
+                    job: { args: [topic, group, transactionalIdPrefix] },
+                }),
+                { namespace: "sessions", name: "delays-session" },
+            );
+            const three = { v1: running, v2: session, v3: candidate({ start: "savepoint" }) };
+            assert.deepEqual(await reference({ versions: three, authority: "v1" }), {
+                kind: "FlinkDeployment",
+                name: "delays-old",
+                namespace: "old",
+            });
+            assert.deepEqual(await reference({ versions: three, authority: "v2" }), {
+                kind: "FlinkSessionJob",
+                name: "delays-session",
+                namespace: "sessions",
+            });
+        });
+
+        it("is refused where there is nothing to take it of, nowhere to leave it, or another one", () => {
+            const field = /versions\.v2\.start: /;
+            const refused = (change: Partial<ShadowFlinkJobArgs>) => {
+                const message = problemsOf(change);
+                assert.match(message, field);
+                return message;
+            };
+            assert.match(
+                refused(versions(copied)),
+                /no other version is known to run as a job of the operator: give existingJob its `deployment`/,
+            );
+            assert.match(
+                refused({ ...versions(copied, running), checkpoints: undefined }),
+                /needs `checkpoints`/,
+            );
+            const two = flinkDeployment(
+                (names) => ({
+                    ...specOf(names),
+                    job: { args: Object.values(names), initialSavepointPath: "s3://other" },
+                }),
+                { start: "savepoint" },
+            );
+            assert.match(refused(versions(two, running)), /Leave one of them out/);
+            const jar = jarJob(() => ({ rest: "http://flink", jar: "delays.jar" }), {
+                start: "savepoint",
+            });
+            assert.match(
+                refused(versions(jar, running)),
+                /only a flinkDeployment or a flinkSessionJob can begin with it/,
+            );
+            const asking = flinkDeployment(
+                ({ start }) => ({
+                    flinkVersion: "v2_1",
+                    job: { args: [start!.argument("flights")] },
+                }),
+                { start: "savepoint", sources: ["flights"] },
+            );
+            assert.match(
+                problemsOf(versions(asking, running)),
+                /start: is "savepoint": where the job reads on is in its state/,
+            );
+        });
     });
 
     it("can be a job on a session cluster of the operator", async () => {

@@ -6,6 +6,7 @@ import type { Problem } from "../versions.js";
 import { operatorJobName } from "./flinkDeployment.js";
 import type { Rendered } from "./flinkSpec.js";
 import { operatorJob } from "./operatorJob.js";
+import { startingAt } from "./operatorSpec.js";
 import { jarProblems, jarSessionJob } from "./jarJob.js";
 import { sessionJob, type SessionJob } from "./sessionJob.js";
 import type { VersionJob } from "./versionJob.js";
@@ -18,6 +19,8 @@ export interface ManagedJobOptions {
     readonly others: pulumi.Output<OtherVersion[]>;
     /** Throws where there are problems. */
     readonly refuse: (problems: readonly Problem[]) => void;
+    /** Where the copy of another version's state is that it begins with, where it does. */
+    readonly savepoint: pulumi.Output<string> | undefined;
     readonly scriptProblems: (script: string, others: OtherVersion[]) => Problem[];
 }
 
@@ -26,11 +29,16 @@ export function managedJob(
     resourceName: string,
     component: string,
     declared: Extract<Declared, { readonly job: unknown }>,
-    { opts, retire, others, refuse, scriptProblems }: ManagedJobOptions,
+    { opts, retire, others, refuse, savepoint, scriptProblems }: ManagedJobOptions,
 ): VersionJob {
     const { names } = declared;
     if ("operator" in declared) {
-        const spec = pulumi.all([outputSpec(component, declared), others]);
+        const given = pulumi
+            .all([outputSpec(component, declared), savepoint])
+            .apply(([rendered, path]) =>
+                path === undefined ? rendered : startingAt(rendered, path),
+            );
+        const spec = pulumi.all([given, others]);
         return operatorJob(
             resourceName,
             component,

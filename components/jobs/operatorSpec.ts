@@ -76,6 +76,12 @@ export function suspended(spec: Rendered, withSavepoint: boolean): Rendered {
     return { ...spec, job: { ...job, state: "suspended", upgradeMode } };
 }
 
+/** The spec of a job that begins with this savepoint. */
+export function startingAt(spec: Rendered, savepoint: string): Rendered {
+    const job = Object.fromEntries(entriesOf(at(spec, "job")));
+    return { ...spec, job: { ...job, initialSavepointPath: savepoint } };
+}
+
 /** What tells one build of a job from another: all of its spec, whatever the order of its fields. */
 export function specDigest(kind: OperatorJob["kind"], spec: Rendered): string {
     return createHash("sha256")
