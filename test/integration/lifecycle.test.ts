@@ -19,7 +19,7 @@ import {
 import { auditDashboard, owedRecords, untilDelivered } from "../../sandbox/flights/truth.js";
 import { removeAbandoned, type Sandbox, startSandbox } from "../../sandbox/index.js";
 import { uniqueName } from "../sandboxFixture.js";
-import { skipBecause } from "../skip.js";
+import { inOrder } from "../skip.js";
 import { TestStack } from "../stack.js";
 
 quietTimers();
@@ -219,21 +219,6 @@ describe("an up that is killed, with the real engine, Kafka and Flink", function
         await stack.up({ expectNoChanges: true });
     });
 });
-
-/** Each test goes on where the one before it ended; after a failure the rest would say nothing. */
-function inOrder(): void {
-    let failed: string | undefined;
-    beforeEach(function () {
-        if (failed !== undefined) {
-            skipBecause(this, `goes on from "${failed}", which failed`);
-        }
-    });
-    afterEach(function () {
-        if (this.currentTest?.state === "failed") {
-            failed ??= this.currentTest.title;
-        }
-    });
-}
 
 /** A scene for the tests of one suite, which is gone with them; its logs stay where one of them failed. */
 function scenePerSuite(): () => Scene {
