@@ -25,12 +25,12 @@ import { readRoutingRecord } from "./cutover/routingStore.js";
 import { viewOf } from "./cutover/view.js";
 import { nextWave } from "./cutover/waves.js";
 import { PartialFailure } from "./errors.js";
-import type { AuthorityInputs } from "./inputs.js";
+import type { AskedMove, AuthorityInputs } from "./inputs.js";
 import type { KafkaPort } from "./kafka/port.js";
 import { prefixedLog, type Log } from "./log.js";
 import { toState } from "./state.js";
 import { tellRepeats } from "./tellRepeats.js";
-import { isKnown, type CheckFailure, type Json, type Verbs } from "./verbs.js";
+import { isKnown, unknownValue, type CheckFailure, type Json, type Verbs } from "./verbs.js";
 
 type WithKafka = typeof withKafka;
 
@@ -43,12 +43,10 @@ export function authorityVerbs(withKafka: WithKafka): Verbs {
         async check(olds, news) {
             const inputs = news as AuthorityInputs;
             if (!isKnown([inputs.bootstrapServers, inputs.versions, inputs.authority])) {
-                return { inputs: news, failures: [] };
+                return { inputs: { ...news, move: unknownValue }, failures: [] };
             }
-            return {
-                inputs: news,
-                failures: await problems(withKafka, inputs, ownersOf(olds, inputs)),
-            };
+            const { move, failures } = await asked(withKafka, inputs, ownersOf(olds, inputs));
+            return { inputs: { ...news, move }, failures };
         },
 
         async diff(_id, olds, news) {
@@ -87,27 +85,42 @@ export function authorityVerbs(withKafka: WithKafka): Verbs {
     };
 }
 
-async function problems(
+/** What the program asks for, and what stands against it. */
+async function asked(
     withKafka: WithKafka,
     inputs: AuthorityInputs,
     owners: readonly string[],
-): Promise<CheckFailure[]> {
+): Promise<{ move: AskedMove | null; failures: CheckFailure[] }> {
     return withKafka(inputs, async (kafka) => {
         const live = await readRoutingRecord(kafka, inputs.routingTopic, inputs.name);
         const renamed = renamedGroups(inputs, live);
         if (renamed.length > 0) {
-            return renamed;
+            return { move: null, failures: renamed };
         }
         const decision = await decide(kafka, inputs, live, owners);
+        const move = live === undefined ? null : askedMove(decision, inputs, live);
         const reasons = [
-            ...(await objections(kafka, inputs, live, decision)),
+            ...(await objections(kafka, inputs, live, decision, move)),
             ...(decision.kind === "stay" ? await retirement(kafka, inputs, live, false) : []),
             ...(decision.kind === "stay" ? await newcomerProblems(kafka, inputs, live) : []),
         ];
-        return reasons.length > 0
-            ? [{ property: "authority", reason: `refused. ${reasons.join("\n    ")}` }]
-            : [];
+        const reason = `refused. ${reasons.join("\n    ")}`;
+        return { move, failures: reasons.length > 0 ? [{ property: "authority", reason }] : [] };
     });
+}
+
+function askedMove(
+    decision: MoveDecision,
+    { authority, override }: AuthorityInputs,
+    live: RoutingRecord,
+): AskedMove | null {
+    const from =
+        (live.authority === authority ? live.moving?.version : undefined) ?? live.authority;
+    if (decision.kind === "unknown") {
+        // With an override it moves whatever the verdict will be.
+        return { from, by: override === null ? "promotion" : "override" };
+    }
+    return decision.kind === "move" ? { from, by: decision.by } : null;
 }
 
 /** What stands against a move, with what it would do told: in a preview, before anything happens. */
@@ -116,6 +129,7 @@ async function objections(
     inputs: AuthorityInputs,
     live: RoutingRecord | undefined,
     decision: MoveDecision,
+    move: AskedMove | null,
 ): Promise<readonly string[]> {
     const log = prefixedLog(inputs.name);
     if (decision.kind === "refuse") {
@@ -124,16 +138,11 @@ async function objections(
     if (decision.kind === "unknown") {
         log("whether authority moves depends on the verdict, which this `up` looks for first");
     }
-    // With an override it moves whatever the verdict will be.
-    const by =
-        decision.kind === "unknown" && inputs.override !== null
-            ? "override"
-            : decision.kind === "move"
-              ? decision.by
-              : undefined;
-    if (by === undefined || live === undefined) {
+    const hinges = decision.kind === "unknown" && move?.by === "promotion";
+    if (move === null || live === undefined || hinges) {
         return [];
     }
+    const { by } = move;
     const wave = nextWave(live, inputs.authority, ordersOf(inputs), true);
     const plan = await makePlan(kafka, inputs, live, wave, by);
     describePlan(plan, new Date()).forEach((line) => log(`${by}: ${line}`));

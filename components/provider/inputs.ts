@@ -115,6 +115,14 @@ export interface ComparisonState {
     readonly evidenceTopic?: EvidenceTopic | null;
 }
 
+/** A move of authority that a program asks for. */
+export interface AskedMove {
+    /** The version that holds authority, or is about to. */
+    readonly from: string;
+    /** Whether a verdict is needed for it, replaced by somebody's word, or not asked for. */
+    readonly by: "promotion" | "override" | "rollback";
+}
+
 export interface AuthorityInputs extends CommonInputs, ComparisonState {
     /** What Flink says of the job of the version that is asked for; `null` for a job that is not managed. */
     readonly jobStatus: string | null;
@@ -131,6 +139,8 @@ export interface AuthorityInputs extends CommonInputs, ComparisonState {
     readonly alignment: AlignmentSettings;
     /** Versions whose job is to be stopped for good. */
     readonly retire: readonly string[];
+    /** Found by `check`, for policy packs, who see nothing but inputs; `null` where authority stays. */
+    readonly move?: AskedMove | null;
 }
 
 export interface StartInputs {
