@@ -201,6 +201,63 @@ describe("a real Kubernetes API", function () {
         assert.match(words.message, /spec\.job\.parallelism/);
     });
 
+    it("takes the savepoint that a version begins with, as the operator's CRD has it", async () => {
+        const snapshotType = "kubernetes:flink.apache.org/v1beta1:FlinkStateSnapshot";
+        answers[snapshotType] = () => ({ status: { path: "s3://state/delays-v4/start/one" } });
+        const graph = await graphOf(
+            false,
+            () =>
+                new ShadowFlinkJob("delays", {
+                    authority: "v1",
+                    kafka: { bootstrapServers: ["broker-0:9092"] },
+                    checkpoints: "s3://state",
+                    versions: {
+                        v1: existingJob({
+                            topic: "delays",
+                            deployment: { name: "delays-old", namespace: "jobs" },
+                        }),
+                        v4: flinkDeployment(
+                            ({ topic, group, transactionalIdPrefix }) => ({
+                                flinkVersion: "v2_1",
+                                job: { args: [topic, group, transactionalIdPrefix] },
+                            }),
+                            { namespace: "jobs", start: "savepoint" },
+                        ),
+                    },
+                    compare: { identity: ["id"], windowSeconds: 60 },
+                }),
+        );
+        delete answers[snapshotType];
+        const made = manifestsOf(graph.filter(({ id }) => id === undefined));
+        assert.deepEqual([...made.keys()], ["delays-v4-job", "delays-v4-start"]);
+        const snapshot = made.get("delays-v4-start")!;
+        assert.deepEqual((await api().apply(snapshot))["spec"], snapshot["spec"]);
+        const job = await api().apply(made.get("delays-v4-job")!);
+        assert.equal(
+            (job["spec"] as { job: Record<string, unknown> }).job["initialSavepointPath"],
+            "s3://state/delays-v4/start/one",
+        );
+        const spec = { ...(snapshot["spec"] as object), savepoint: { directory: "s3://state" } };
+        assert.match(
+            (await refusal(api().apply({ ...snapshot, spec }))).message,
+            /\.spec\.savepoint\.directory: field not declared in schema/,
+        );
+        const custom = api().config.makeApiClient(CustomObjectsApi);
+        // What readiness waits for, and what the path is read from.
+        await custom.patchNamespacedCustomObjectStatus(
+            {
+                group: "flink.apache.org",
+                version: "v1beta1",
+                namespace: "jobs",
+                plural: "flinkstatesnapshots",
+                name: "delays-v4-start",
+                body: { status: { state: "COMPLETED", path: "s3://state/delays-v4/start/one" } },
+            },
+            setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+        );
+        for (const manifest of made.values()) await api().objects.delete(manifest);
+    });
+
     it("sees no change of any job by a promotion and a rollback, and another route", async () => {
         const versions = async () =>
             [
