@@ -72,9 +72,13 @@ export class TestStack {
     }
 
     /** A new stack of the program in a folder of the repository, which the CLI can run by itself. */
-    static async ofFolder(sandbox: Sandbox, workDir: string): Promise<TestStack> {
+    static async ofFolder(
+        sandbox: Sandbox,
+        workDir: string,
+        stackName = "test",
+    ): Promise<TestStack> {
         const { cli, env, options } = await TestStack.surroundings(sandbox);
-        const stack = await LocalWorkspace.createStack({ stackName: "test", workDir }, options);
+        const stack = await LocalWorkspace.createStack({ stackName, workDir }, options);
         return new TestStack(stack, cli, env, sandbox.flinkRest);
     }
 
@@ -106,18 +110,23 @@ export class TestStack {
     }
 
     /** Returns what was printed. */
-    up(options: { expectNoChanges?: boolean } = {}): Promise<string> {
+    up(options: RunOptions = {}): Promise<string> {
         return this.succeeds((listen) => this.stack.up({ ...listen, ...options }));
     }
 
     /** Returns what was printed. */
-    preview(options: { expectNoChanges?: boolean } = {}): Promise<string> {
+    preview(options: RunOptions = {}): Promise<string> {
         return this.succeeds((listen) => this.stack.preview({ ...listen, ...options }));
     }
 
     /** Does what must fail, and returns what was printed. */
-    async refused(verb: "up" | "preview" | "destroy"): Promise<string> {
-        const { printed, error } = await listening((listen) => this.stack[verb](listen));
+    async refused(
+        verb: "up" | "preview" | "destroy",
+        options: Pick<RunOptions, "policyPacks" | "policyPackConfigs"> = {},
+    ): Promise<string> {
+        const { printed, error } = await listening((listen) =>
+            this.stack[verb]({ ...listen, ...options }),
+        );
         assert.ok(error !== undefined, `pulumi ${verb} was not refused:\n${printed}`);
         // Of anything else, such as a slip in the test, the CLI never heard.
         if (!(error instanceof CommandError)) {
@@ -194,6 +203,13 @@ export class TestStack {
         }
         await this.stack.workspace.removeStack(this.name, { force: true });
     }
+}
+
+interface RunOptions {
+    readonly expectNoChanges?: boolean;
+    /** Folders of policy packs, and files with the configuration of each. */
+    readonly policyPacks?: string[];
+    readonly policyPackConfigs?: string[];
 }
 
 interface Listening {

@@ -5,7 +5,7 @@
  *
  * The CLI starts this process, reads the port that it prints, and asks it over gRPC to run the
  * program; the work is done by `@pulumi/pulumi/cmd/run` of the program's own SDK. Only what
- * running a program needs is here: no code generation, packing or installing.
+ * running a program or a policy pack needs is here: no code generation, packing or installing.
  */
 const { spawn } = require("node:child_process");
 const { createRequire } = require("node:module");
@@ -119,6 +119,51 @@ function runProgram(request) {
     });
 }
 
+/** Runs a policy pack for as long as the engine asks it, and passes on what it prints: its port first. */
+function runPolicyPack(call) {
+    const { request } = call;
+    if (request.getKind() !== "analyzer") {
+        call.emit("error", {
+            code: grpc.status.UNIMPLEMENTED,
+            details: `plugins of Node.js that are no policy packs (${request.getKind()}) are not run`,
+        });
+        return;
+    }
+    const directory = request.getInfo().getProgramDirectory();
+    const runner = createRequire(path.join(directory, "program.js")).resolve(
+        "@pulumi/pulumi/cmd/run-policy-pack",
+    );
+    const engine = request.getArgsList().find((argument) => /:\d+$/.test(argument)) ?? "";
+    const variables = request.getEnvList().map((variable) => {
+        const equals = variable.indexOf("=");
+        return [variable.slice(0, equals), variable.slice(equals + 1)];
+    });
+    // It looks for its package.json in its own folder.
+    const child = spawn(process.execPath, [runner, engine, "."], {
+        cwd: directory,
+        env: Object.fromEntries(variables),
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    running.add(child);
+    const answer = (set, value) => {
+        if (call.cancelled) return;
+        const response = new messages.RunPluginResponse();
+        response[set](value);
+        call.write(response);
+    };
+    child.stdout.on("data", (chunk) => answer("setStdout", chunk));
+    child.stderr.on("data", (chunk) => answer("setStderr", chunk));
+    child.on("error", (error) =>
+        call.emit("error", { code: grpc.status.INTERNAL, details: error.message }),
+    );
+    child.on("close", (code) => {
+        running.delete(child);
+        answer("setExitcode", code ?? 1);
+        call.end();
+    });
+    call.on("cancelled", () => child.kill("SIGKILL"));
+}
+
 /** Ends the programs that run, first in good order. */
 function cancelPrograms() {
     for (const child of running) {
@@ -146,6 +191,7 @@ const handlers = {
         cancelPrograms();
         return new Empty();
     }),
+    runPlugin: runPolicyPack,
     run: (call, callback) => {
         runProgram(call.request).then((response) => callback(null, response), callback);
     },
