@@ -97,7 +97,7 @@ export function millisecondsOf(token: string): string {
                 WHEN ABS(TRY_CAST(${token} AS DOUBLE)) < 1E14 THEN CAST(FLOOR(TRY_CAST(${token} AS DOUBLE)) AS BIGINT)
             END
             WHEN REGEXP(${token}, ${literal(timestamp)})
-                AND TRY_CAST(${written} AS TIMESTAMP(3)) IS NOT NULL
+                AND CAST(TRY_CAST(${written} AS TIMESTAMP(0)) AS STRING) = ${written}
             THEN UNIX_TIMESTAMP(${written}) * 1000
                 + COALESCE(CAST(RPAD(${fraction}, 3, '0') AS BIGINT), 0)
                 - COALESCE(${sign} * (${zone(2)} * 60 + ${zone(3)}) * 60000, 0)

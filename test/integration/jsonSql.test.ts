@@ -1,0 +1,355 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+    canonicalTokenOf,
+    differenceOf,
+    distanceOf,
+    isPlainObject,
+    literal,
+    millisecondsOf,
+    tokenOf,
+    typeLetters,
+    typeOf,
+    withTypeOnly,
+} from "../../components/comparisonJob/jsonSql.js";
+import { decodeValue, type Fields } from "../../components/provider/comparison/decode.js";
+import { parseEventTime } from "../../components/provider/comparison/eventTime.js";
+import { PairComparison } from "../../components/provider/comparison/pair.js";
+import { request, urlOf } from "../../components/provider/flink/request.js";
+import { SqlGatewaySession } from "../../components/provider/flink/sqlGateway.js";
+import { settingsOf } from "../comparison/world.js";
+import { sharedSandbox } from "../sandboxFixture.js";
+
+const names = ["a", "b c", "time"];
+
+/** Objects as other libraries write them, or nobody should. */
+const written: readonly string[] = [
+    '{"a":1}',
+    '{ "a" : 1 , "b c" : "x" }',
+    '\t{"a":null}\r\n',
+    '{"b c":"}","a":2}',
+    '{"b c":"say \\"a\\":5, or","a":2}',
+    '{"b c":"ends with a backslash \\\\","a":2}',
+    '{"b c":"\\u00e9\\/\\n","a":true}',
+    '{"a":-0}',
+    '{"a":1.50}',
+    '{"a":1E3}',
+    '{"a":9007199254740993}',
+    '{"a":false,"b c":"é ☃ 😀"}',
+    '{"a":""}',
+    "{}",
+    "{ }",
+    "",
+    " ",
+    "null",
+    "[]",
+    '"a"',
+    '{"a":1,}',
+    '{"a":1 "b c":2}',
+    '{"a":1}{"a":1}',
+    '{"a":01}',
+    '{"a":1.}',
+    '{"a":+1}',
+    '{"a":.5}',
+    '{"a":tru}',
+    '{"a":"x\ty"}',
+    '{"a":"\\x"}',
+    '{"a":"\\u12"}',
+    '{"a":"x}',
+    '{"a":1,"a":2}',
+    '{"a":1,"b c":"a","a":2}',
+    '{"a":"\\"a\\":1"}',
+    '{"a":{"b c":1}}',
+    '{"a":[1]}',
+    '{"other":1}',
+    '{"\\u0061":1}',
+    '{"A":1}',
+    '{"a":NaN}',
+    "{'a':1}",
+    ...[
+        "1763856000",
+        "1763856000.25",
+        "1763856000000",
+        "1763856000123.9",
+        "1.763856E9",
+        "1e15",
+        "-5",
+        '"2026-11-23"',
+        '"2026-11-23 04:05"',
+        '"2026-11-23 04:05:06"',
+        '"2026-11-23T04:05:06Z"',
+        '"2026-11-23T04:05:06.7Z"',
+        '"2026-11-23 04:05:06.789123"',
+        '"2026-11-23T04:05:06+05:30"',
+        '"2026-11-23T04:05:06.5-0330"',
+        '"2026-11-23 04:05 +01:00"',
+        '"2026-02-30"',
+        '"2026-11-23 24:00:00"',
+        '"2026-11-23T04"',
+        '"23.11.2026"',
+        '"1763856000"',
+        "true",
+        "null",
+    ].map((time) => `{"time":${time}}`),
+];
+
+const scalar = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 8 }).map((text) => JSON.stringify(text)),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => JSON.stringify(value)),
+    fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }).map(String),
+    fc.constantFrom("true", "false", "null", "0", "1.0", "-1.50", '"a"', '"\\"a\\":1"'),
+);
+const object = fc
+    .uniqueArray(fc.constantFrom(...names), { minLength: 1 })
+    .chain((fields) =>
+        fc.tuple(...fields.map((field) => scalar.map((value) => `"${field}":${value}`))),
+    )
+    .map((members) => `{${members.join(",")}}`);
+
+const numbers = fc.oneof(
+    fc.integer({ min: -20, max: 20 }).map(String),
+    fc.integer({ min: -2000, max: 2000 }).map((n) => (n / 100).toFixed(2)),
+    fc.double({ min: -1e9, max: 1e9, noNaN: true }).map((n) => String(n).replace("e+", "E")),
+    fc.constantFrom(
+        "9007199254740993",
+        "9007199254740992",
+        "1E3",
+        "1000",
+        "1e-7",
+        "1.5e300",
+        "0",
+        "-0",
+    ),
+);
+const token = fc.oneof(
+    { weight: 4, arbitrary: numbers },
+    { weight: 1, arbitrary: fc.constantFrom('"x"', '"\\u0078"', '"1"', "true", "null", undefined) },
+);
+
+const fieldsOf = (text: string): Fields | undefined => {
+    const decoded = decodeValue(Buffer.from(text));
+    return "refused" in decoded ? undefined : decoded.fields;
+};
+
+/** What stands for NULL in a list of literals: with a NULL in it, Flink makes a source of every row. */
+const absent = "absent";
+
+/** The SQL over the text of records, run by the sandbox's Flink, against the decoder of the embedded engine. */
+describe("JSON in Flink SQL", function () {
+    this.timeout(300_000);
+    let gateway: string;
+    let session: SqlGatewaySession;
+
+    before(async () => {
+        gateway = (await sharedSandbox()).gateway ?? "";
+        session = await SqlGatewaySession.open(gateway, {
+            "execution.runtime-mode": "batch",
+            "table.local-time-zone": "UTC",
+            "parallelism.default": "1",
+        });
+    });
+    after(() => session?.close());
+
+    /** What expressions over columns come to, row by row. */
+    async function select(
+        expressions: readonly string[],
+        columns: readonly string[],
+        rows: readonly (readonly (string | null | undefined)[])[],
+    ): Promise<(string | null)[][]> {
+        const cell = (value: string | null | undefined) => literal(value ?? absent);
+        const values = rows.map((row, n) => `(${[String(n), ...row.map(cell)].join(", ")})`);
+        const typed = columns.map(
+            (column) => `NULLIF(CAST(${column} AS STRING), ${literal(absent)}) AS ${column}`,
+        );
+        const texts = expressions.map((expression) => `CAST(${expression} AS STRING)`);
+        const found = await pages(
+            `SELECT n, ${texts.join(", ")} FROM (SELECT n, ${typed.join(", ")} FROM (VALUES ${values.join(", ")}) ` +
+                `AS v(n, ${columns.join(", ")}))`,
+        );
+        assert.equal(found.length, rows.length);
+        const sorted = found.toSorted((a, b) => Number(a[0]) - Number(b[0]));
+        return sorted.map(([, ...rest]) => rest as (string | null)[]);
+    }
+
+    /** All pages of a query's result. */
+    async function pages(query: string): Promise<unknown[][]> {
+        const asked = "run the query";
+        const at = (...path: string[]) =>
+            urlOf(gateway, "v3", "sessions", handleOf(session), ...path);
+        const { operationHandle } = await request({
+            method: "POST",
+            url: at("statements"),
+            asked,
+            body: { statement: query },
+            deadlineMilliseconds: 120_000,
+        });
+        const rows: unknown[][] = [];
+        for (let page = 0; ;) {
+            const answer = await request({
+                method: "GET",
+                url: at("operations", String(operationHandle), "result", String(page)),
+                asked,
+            });
+            if (answer.resultType === "EOS") {
+                return rows;
+            }
+            if (answer.resultType !== "NOT_READY") {
+                const { data } = answer.results as { data: { fields: unknown[] }[] };
+                rows.push(...data.map(({ fields }) => fields));
+                page++;
+            }
+            await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+    }
+
+    it("reads what the decoder reads, and leaves the rest to it", async () => {
+        const texts = [...written, ...fc.sample(object, { seed: 7, numRuns: 150 })];
+        const answers = await select(
+            [
+                isPlainObject("record", names),
+                ...names.flatMap((name) => [
+                    typeOf(tokenOf("record", name)),
+                    canonicalTokenOf("record", name),
+                ]),
+                millisecondsOf(tokenOf("record", "time")),
+            ],
+            ["record"],
+            texts.map((text) => [text]),
+        );
+        const left: string[] = [];
+        texts.forEach((text, n) => {
+            const [isPlain, ...of] = answers[n]!;
+            const fields = fieldsOf(text);
+            if (isPlain !== "TRUE") {
+                left.push(text);
+                return;
+            }
+            assert.ok(fields !== undefined, `${text} is nothing that the decoder reads`);
+            assert.ok(
+                [...fields.keys()].every((name) => names.includes(name)),
+                text,
+            );
+            names.forEach((name, place) => {
+                const leaf = fields.get(name);
+                const letter = of[2 * place] as keyof typeof typeLetters;
+                assert.equal(typeLetters[letter], leaf?.type ?? null, `${name} of ${text}`);
+                const canonical = of[2 * place + 1];
+                assert.ok(
+                    canonical === null || canonical === leaf?.text,
+                    `${name} of ${text}: ${canonical}`,
+                );
+            });
+            const time = fields.get("time");
+            const expected = time === undefined ? null : parseEventTime(time);
+            assert.equal(of.at(-1), typeof expected === "number" ? String(expected) : null, text);
+        });
+        // What can be read, and is no flat object of these fields as it is written.
+        const unlike = left.filter((text) => {
+            const fields = fieldsOf(text);
+            return (
+                fields !== undefined &&
+                [...fields].every(([name, { type }]) => names.includes(name) && type !== "array")
+            );
+        });
+        assert.deepEqual(
+            unlike.filter((text) => !text.includes("\ufffd")),
+            ['{"\\u0061":1}'],
+        );
+    });
+
+    it("takes the canonical text where there is one, so that equal identities are equal texts", async () => {
+        const texts = ['"x"', "7", "-7", "1.5", "true", "null", "0", '"\\"q\\" \\n"'];
+        const others = ["-0", "7.0", "1.50", "1e3", '"\\u0078"', '"\\/"', "01"];
+        const answers = await select(
+            [canonicalTokenOf("record", "a")],
+            ["record"],
+            [...texts, ...others].map((text) => [`{"a":${text}}`]),
+        );
+        assert.deepEqual(
+            answers.map(([answer]) => answer),
+            [...texts, ...others.map(() => null)],
+        );
+    });
+
+    it("keeps nothing but the type of a field that is ignored", async () => {
+        const values = [
+            '"x"',
+            '"\\"y\\""',
+            "7",
+            "-12",
+            "1.5",
+            "1E3",
+            "2e-5",
+            "true",
+            "false",
+            "null",
+        ];
+        const answers = await select(
+            [withTypeOnly("record", "a")],
+            ["record"],
+            values.map((value) => [`{"b c":"a","a" : ${value},"time":7}`]),
+        );
+        const kept = ['""', '""', "0", "0", "0.5", "0.5", "0.5", "true", "true", "null"];
+        assert.deepEqual(
+            answers.map(([answer]) => answer),
+            kept.map(
+                (value) => `{"b c":"a","a"${value === "null" ? " : " : ":"}${value},"time":7}`,
+            ),
+        );
+    });
+
+    it("tells two values apart as the embedded engine does, or says that it cannot", async () => {
+        const tolerances = [
+            { absoluteTolerance: 0, relativeTolerance: 0 },
+            { absoluteTolerance: 0.5, relativeTolerance: 0 },
+            { absoluteTolerance: 0, relativeTolerance: 0.01 },
+        ];
+        const pairs = fc.sample(fc.tuple(token, token), { seed: 11, numRuns: 250 });
+        const answers = await select(
+            [
+                ...tolerances.map((tolerance) => differenceOf("a", "b", tolerance)),
+                distanceOf("a", "b"),
+            ],
+            ["a", "b"],
+            pairs,
+        );
+        let undecided = 0;
+        pairs.forEach(([a, b], n) => {
+            const values = (text: string | undefined) =>
+                new Map(
+                    [...(fieldsOf(text === undefined ? "{}" : `{"a":${text}}`) ?? [])].map(
+                        ([name, { text }]) => [name, text] as const,
+                    ),
+                );
+            const [one, other] = [values(a), values(b)];
+            tolerances.forEach((tolerance, place) => {
+                const comparison = new PairComparison(
+                    settingsOf({ fields: { a: tolerance } }),
+                    new Set(),
+                );
+                const [difference] = comparison.differences(one, other);
+                const letter = answers[n]![place];
+                if (letter === "?") {
+                    undecided++;
+                    return;
+                }
+                const what = `${a} and ${b} with ${JSON.stringify(tolerance)}`;
+                assert.equal(letter === ".", difference === undefined, what);
+                assert.equal(letter === "a", a === undefined && b !== undefined, what);
+                if (letter === "d" && difference?.by !== null && difference !== undefined) {
+                    const by = Number(answers[n]!.at(-1));
+                    assert.ok(
+                        Math.abs(by - difference.by) <= 1e-9 * difference.by,
+                        `${what}: ${by}`,
+                    );
+                }
+            });
+        });
+        assert.ok(undecided < 10, `${undecided} of ${3 * pairs.length} are left open`);
+    });
+});
+
+/** The session's handle, which its own methods need no caller to know. */
+function handleOf(session: SqlGatewaySession): string {
+    return (session as unknown as { handle: string }).handle;
+}
