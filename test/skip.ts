@@ -1,11 +1,17 @@
-import { type Context } from "mocha";
+import { type Context, type Test } from "mocha";
 
 /** Why tests were skipped, by full title; one without a reason counts as failed. */
 export const skipReasons = new Map<string, string>();
 
-/** Skips the test that runs, saying why: `skipBecause(this, "needs a Kubernetes plugin")`. */
+/** Skips the test that runs, or all of the suite in its `before`, saying why: `skipBecause(this, "needs javac")`. */
 export function skipBecause(context: Context, reason: string): never {
-    skipReasons.set(context.test?.fullTitle() ?? "", reason);
+    const { test } = context;
+    const note = (skipped: Test): void => void skipReasons.set(skipped.fullTitle(), reason);
+    if (test?.title.startsWith('"before all" hook')) {
+        test.parent?.eachTest(note);
+    } else if (test !== undefined) {
+        note(test as Test);
+    }
     return context.skip();
 }
 

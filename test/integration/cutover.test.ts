@@ -10,7 +10,7 @@ import type { KafkaPort } from "../../components/provider/kafka/port.js";
 import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
 import type { Sandbox } from "../../sandbox/index.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
-import { skipBecause } from "../skip.js";
+import { inOrder } from "../skip.js";
 import { TestStack } from "../stack.js";
 
 quietTimers();
@@ -29,7 +29,6 @@ describe("moving consumers, with the real engine, Kafka and Flink", function () 
     let stack: TestStack;
     let name: string;
     let member: Consumer | undefined;
-    let failed: string | undefined;
     const first = new Map<string, Awaited<ReturnType<TestStack["exported"]>>>();
     let args: Partial<ShadowFlinkJobArgs>;
 
@@ -93,16 +92,7 @@ describe("moving consumers, with the real engine, Kafka and Flink", function () 
             });
         });
     });
-    beforeEach(function () {
-        if (failed !== undefined) {
-            skipBecause(this, `goes on from "${failed}", which failed`);
-        }
-    });
-    afterEach(function () {
-        if (this.currentTest?.state === "failed") {
-            failed ??= this.currentTest.title;
-        }
-    });
+    inOrder();
     after(async () => {
         await member?.disconnect();
         await Promise.allSettled([admin.disconnect(), port.close()]);
