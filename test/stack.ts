@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as readline from "node:readline";
+import { fileURLToPath } from "node:url";
 import {
     CommandError,
     type Deployment,
@@ -144,8 +145,17 @@ export class TestStack {
         return printed;
     }
 
-    /** Lets go of what an update that was killed still holds. */
+    /**
+     * Lets go of what an update that was killed still holds. One that was killed in the middle of writing the state has
+     * left an empty file, and the backup beside it, by which its user goes on.
+     */
     async cancel(): Promise<void> {
+        const backend = fileURLToPath(this.env["PULUMI_BACKEND_URL"] ?? "");
+        const { name } = await this.stack.workspace.projectSettings();
+        const state = path.join(backend, ".pulumi", "stacks", name, `${this.name}.json`);
+        if (fs.statSync(state).size === 0) {
+            fs.copyFileSync(`${state}.bak`, state);
+        }
         await this.stack.cancel();
     }
 

@@ -118,7 +118,10 @@ describe(`a move of the real engine whose every process is killed (${chosen.leng
             const record = await note();
             assert.deepEqual([record.authority, record.epoch], [to, epoch + 1]);
             await reads();
-            await stack.up({ expectNoChanges: true });
+            // A version that was rolled back from is looked at again by every up, as long as nothing is decided on it.
+            if (to === "v2") {
+                await stack.up({ expectNoChanges: true });
+            }
         });
     }
 
