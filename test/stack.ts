@@ -146,15 +146,15 @@ export class TestStack {
     }
 
     /**
-     * Lets go of what an update that was killed still holds. One that was killed in the middle of writing the state has
-     * left an empty file, and the backup beside it, by which its user goes on.
+     * Lets go of what an update that was killed still holds. One that was killed in the middle of writing the state may
+     * have left the file of its attributes empty, which Pulumi cannot read then, and goes on without.
      */
     async cancel(): Promise<void> {
         const backend = fileURLToPath(this.env["PULUMI_BACKEND_URL"] ?? "");
         const { name } = await this.stack.workspace.projectSettings();
         const state = path.join(backend, ".pulumi", "stacks", name, `${this.name}.json`);
-        if (fs.statSync(state).size === 0) {
-            fs.copyFileSync(`${state}.bak`, state);
+        if (fs.statSync(`${state}.attrs`).size === 0) {
+            fs.rmSync(`${state}.attrs`);
         }
         await this.stack.cancel();
     }
