@@ -1,31 +1,20 @@
 import { execFile } from "node:child_process";
-import * as os from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { parseArgs, promisify } from "node:util";
-import Table from "cli-table3";
 import { startSandbox } from "../sandbox/index.js";
+import { repository } from "../sandbox/paths.js";
 import { flinkJoin, javaDrain } from "./others.js";
 import { load } from "./records.js";
+import { measured, type Measured, type Row, type Run } from "./table.js";
 
-const usage = `npm run bench [-- --rounds 3] [--large] [--small]
+const usage = `npm run bench [-- --rounds 3] [--large] [--small] [--readme]
 
   Compares two topics of a million records each, beside what one would use instead, side by
   side: every round runs all contestants once, and the medians are printed as ratios.
   --large also compares ten million with ten million; --small takes 100,000 to try it out.
+  --readme writes the tables into README.md.
 `;
-
-interface Run {
-    readonly seconds: number;
-    readonly cpuSeconds?: number;
-    readonly residentMiB?: number;
-    readonly found?: string;
-}
-
-interface Row {
-    readonly name: string;
-    readonly records: number;
-    readonly runs: Run[];
-}
 
 const log = (line: string) => console.error(`· ${line}`);
 
@@ -35,6 +24,7 @@ async function main(): Promise<void> {
             rounds: { type: "string", default: "3" },
             large: { type: "boolean", default: false },
             small: { type: "boolean", default: false },
+            readme: { type: "boolean", default: false },
             help: { type: "boolean", short: "h", default: false },
         },
     });
@@ -58,14 +48,14 @@ async function main(): Promise<void> {
         const seconds = async (of: Promise<number>) => ({ seconds: await of });
         const rows: [string, () => Promise<Run>][] = [
             ["(a) kafkajs reads both, and nothing else", own("drain", "same")],
-            ["(b) this comparison, all rules", own("compare", "same")],
-            ["    this comparison, default rules", own("compareDefaults", "same")],
+            ["(b) this comparison, all rules, aggregates of one field", own("compare", "same")],
+            ["(b) this comparison, default rules", own("compareDefaults", "same")],
             ["(c) the same with 5 % differing", own("compare", "differs")],
             [
                 "(d) Flink SQL, batch join, parallelism 2",
                 () => seconds(flinkJoin(sandbox, ["one", "same"])),
             ],
-            ["(e) all parsed, loaded, joined in DuckDB", own("duckDb", "same")],
+            ["(e) all parsed, loaded, joined in DuckDB, read by our reader", own("duckDb", "same")],
             [
                 "(f) Kafka's Java perf consumer reads both",
                 () => seconds(javaDrain(brokers, ["one", "same"], count)),
@@ -78,16 +68,19 @@ async function main(): Promise<void> {
                 table[index]!.runs.push(await run());
             }
         }
-        print(table);
+        const tables = [show(table)];
         if (values.large) {
-            await large(brokers, 10 * count, start);
+            tables.push(show(await large(brokers, 10 * count, start)));
+        }
+        if (values.readme) {
+            await writeReadme(tables, rounds);
         }
     } finally {
         await sandbox.stop();
     }
 }
 
-async function large(brokers: string, count: number, start: number): Promise<void> {
+async function large(brokers: string, count: number, start: number): Promise<Row[]> {
     log(`writing two topics of ${count.toLocaleString("en-US")} records`);
     // One second of event time has 400 records: what is longer than an hour begins earlier.
     const from = start - (count / 400) * 1_000;
@@ -97,7 +90,7 @@ async function large(brokers: string, count: number, start: number): Promise<voi
     ]);
     const rows = [
         ["(a) kafkajs reads both, and nothing else", "drain"],
-        ["(b) this comparison, all rules", "compare"],
+        ["(b) this comparison, all rules, aggregates of one field", "compare"],
     ] as const;
     const table: Row[] = [];
     for (const [name, of] of rows) {
@@ -105,7 +98,13 @@ async function large(brokers: string, count: number, start: number): Promise<voi
         const run = await contestant(of, brokers, "large", "large-same");
         table.push({ name, records: 2 * count, runs: [run] });
     }
-    print(table);
+    return table;
+}
+
+function show(rows: readonly Row[]): Measured {
+    const found = measured(rows);
+    console.log(found.text);
+    return found;
 }
 
 async function contestant(
@@ -128,41 +127,18 @@ async function contestant(
     return run;
 }
 
-function print(rows: readonly Row[]): void {
-    const base = median(rows[0]!.runs.map(({ seconds }) => seconds)) / rows[0]!.records;
-    const table = new Table({
-        head: ["", "seconds", "records/s", "rate against (a)", "CPU s", "resident"],
-        style: { head: [], border: [] },
-        colAligns: ["left", "right", "right", "right", "right", "right"],
-    });
-    for (const { name, records, runs } of rows) {
-        const seconds = median(runs.map((run) => run.seconds));
-        const optional = (of: (run: Run) => number | undefined, unit: string) => {
-            const known = runs.flatMap((run) => of(run) ?? []);
-            return known.length === 0 ? "" : `${median(known).toFixed(unit === "" ? 1 : 0)}${unit}`;
-        };
-        table.push([
-            name,
-            seconds.toFixed(2),
-            Math.round(records / seconds).toLocaleString("en-US"),
-            `${((base * records) / seconds).toFixed(2)}`,
-            optional((run) => run.cpuSeconds, ""),
-            optional((run) => run.residentMiB, " MiB"),
-        ]);
-    }
-    const [cpu] = os.cpus();
-    const memory = Math.round(os.totalmem() / 2 ** 30);
-    const date = new Date().toISOString().slice(0, 10);
-    console.log(
-        `${date}, ${os.cpus().length} × ${cpu?.model}, ${memory} GiB, Node ${process.version}`,
+/** Puts what was measured where the README keeps it. */
+async function writeReadme(tables: readonly Measured[], rounds: number): Promise<void> {
+    const file = path.join(repository, "README.md");
+    const readme = await readFile(file, "utf8");
+    const [begin, end] = ["<!-- bench -->", "<!-- /bench -->"];
+    const about = `Measured ${tables[0]!.where}; medians of ${rounds}.`;
+    const text = [about, ...tables.map(({ markdown }) => markdown)].join("\n\n");
+    const from = readme.indexOf(begin) + begin.length;
+    await writeFile(
+        file,
+        `${readme.slice(0, from)}\n${text}\n${readme.slice(readme.indexOf(end))}`,
     );
-    console.log(table.toString());
-}
-
-function median(values: readonly number[]): number {
-    const sorted = [...values].sort((a, b) => a - b);
-    const middle = sorted.length >> 1;
-    return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 main().catch((error: unknown) => {

@@ -347,6 +347,9 @@ describe("jobHealth", () => {
             "inconclusive: Not all is known of the candidate's job c0ffee: Could not list the jobs: no answer.",
         ]);
         assert.equal(outcome, "inconclusive");
+        assert.deepEqual(on({ status: "UNKNOWN" }).lines, [
+            "inconclusive: Not all is known of the candidate's job c0ffee: Flink does not say whether it runs.",
+        ]);
         assert.deepEqual(on({ failedCheckpoints: null }).lines, [
             "inconclusive: Flink does not say of the candidate's job c0ffee how many checkpoints failed: is " +
                 "checkpointing on?",

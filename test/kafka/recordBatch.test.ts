@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { ColumnBuilder, recordsOf } from "../../components/provider/kafka/columns.js";
 import { codecs, decompress } from "../../components/provider/kafka/decompress.js";
 import type { LogRecord } from "../../components/provider/kafka/port.js";
 import { readBatches } from "../../components/provider/kafka/recordBatch.js";
@@ -16,11 +17,11 @@ const plain = ({ partition, offset, timestamp, key, value }: LogRecord) => ({
 });
 
 function read(log: Buffer, from = 0n, to = 1n << 60n) {
-    const records: LogRecord[] = [];
+    const columns = new ColumnBuilder(place.partition, from);
     for (const batch of readBatches(log, place)) {
-        batch.addRecords(records, from, to);
+        batch.addRecords(columns, from, to);
     }
-    return records.map(plain);
+    return recordsOf(columns.build()).map(plain);
 }
 
 const bytes = fc.option(

@@ -7,6 +7,7 @@ import {
     type TopicLog,
 } from "../../components/provider/kafka/port.js";
 import { openTopicLog } from "../../components/provider/kafka/topicLog.js";
+import { Unpacker } from "../../components/provider/kafka/unpacker.js";
 import { batchOf } from "./batches.js";
 import { FakeCluster, type Asked } from "./fakeCluster.js";
 
@@ -66,6 +67,7 @@ describe("a topic's log", () => {
         const log = await openTopicLog({
             topic,
             leaders: new Leaders([cluster.address(2)], "test", topic),
+            unpacker: new Unpacker(),
             endsOf: () => Promise.resolve({ earliest: 40n, end: 90n }),
         });
         opened.push(log);

@@ -1,6 +1,7 @@
 import type { Aggregate } from "./evidence.js";
-import { addDecimals, parseDecimal, writeDecimal, type Decimal } from "./decimal.js";
-import { hash52 } from "./hash.js";
+import { parseDecimal, writeDecimal } from "./decimal.js";
+import { ExactSum } from "./exactSum.js";
+import { Quantity } from "./quantity.js";
 
 /** Distinct numbers that are counted one by one; of more, so many smallest hashes are kept. */
 const keptHashes = 1_024;
@@ -28,52 +29,42 @@ export interface AggregateState {
  */
 export class AggregateSketch {
     #count = 0;
-    /** Sums of digits by exponent, as long as they fit into a double; what does not is in `#large`. */
-    readonly #small = new Map<number, number>();
-    #large: Decimal = { digits: 0n, exponent: 0 };
-    #min: string | null = null;
-    #max: string | null = null;
+    readonly #sum = new ExactSum();
+    #min: Quantity | null = null;
+    #max: Quantity | null = null;
     #hashes = new Set<number>();
     /** Hashes from here on are not kept. */
     #bound = Infinity;
     readonly #buckets = new Map<number, number>();
 
-    /** Adds a number in its canonical form; what is not one, `"NaN"` say, is not counted. */
-    add(text: string): void {
-        const value = Number(text);
-        if (Number.isNaN(value) || text.startsWith('"')) {
-            return;
-        }
+    add(quantity: Quantity): void {
         this.#count++;
-        this.#addToSum(text);
-        this.#min = this.#min === null || isLess(text, this.#min) ? text : this.#min;
-        this.#max = this.#max === null || isLess(this.#max, text) ? text : this.#max;
-        this.#keep(hash52(text));
-        const bucket = bucketOf(value);
-        this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1);
+        quantity.addTo(this.#sum);
+        this.#reach(quantity);
+        this.#keep(quantity.hash);
+        this.#fill(bucketOf(quantity.value), 1);
     }
 
     merge({ count, sum, min, max, hashes, buckets }: AggregateState): void {
         this.#count += count;
-        this.#large = addDecimals(this.#large, parseDecimal(sum)!);
-        for (const [bucket, n] of buckets) {
-            this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + n);
+        this.#sum.addDecimal(parseDecimal(sum)!);
+        for (const extreme of [min, max]) {
+            if (extreme !== null) {
+                this.#reach(Quantity.of(extreme)!);
+            }
         }
         hashes.forEach((hash) => this.#keep(hash));
-        this.#min =
-            min !== null && (this.#min === null || isLess(min, this.#min)) ? min : this.#min;
-        this.#max =
-            max !== null && (this.#max === null || isLess(this.#max, max)) ? max : this.#max;
+        buckets.forEach(([bucket, n]) => this.#fill(bucket, n));
     }
 
     state(): AggregateState {
         this.#prune();
         return {
             count: this.#count,
-            sum: this.#sum(),
-            min: this.#min,
-            max: this.#max,
-            hashes: [...this.#hashes].sort((a, b) => a - b),
+            sum: writeDecimal(this.#sum.total()),
+            min: this.#min?.text ?? null,
+            max: this.#max?.text ?? null,
+            hashes: [...Float64Array.from(this.#hashes).sort()],
             buckets: [...this.#buckets].sort(([a], [b]) => a - b),
         };
     }
@@ -94,29 +85,17 @@ export class AggregateSketch {
         };
     }
 
-    #addToSum(text: string): void {
-        const point = text.indexOf(".");
-        if (text.length > 15 || text.includes("e")) {
-            this.#large = addDecimals(this.#large, parseDecimal(text)!);
-            return;
+    #reach(quantity: Quantity): void {
+        if (this.#min === null || quantity.isLess(this.#min)) {
+            this.#min = quantity;
         }
-        const places = point < 0 ? 0 : text.length - point - 1;
-        const digits = Number(point < 0 ? text : text.slice(0, point) + text.slice(point + 1));
-        const sum = (this.#small.get(-places) ?? 0) + digits;
-        if (Math.abs(sum) < Number.MAX_SAFE_INTEGER / 2) {
-            this.#small.set(-places, sum);
-        } else {
-            this.#small.set(-places, 0);
-            this.#large = addDecimals(this.#large, { digits: BigInt(sum), exponent: -places });
+        if (this.#max === null || this.#max.isLess(quantity)) {
+            this.#max = quantity;
         }
     }
 
-    #sum(): string {
-        let sum = this.#large;
-        for (const [exponent, digits] of this.#small) {
-            sum = addDecimals(sum, { digits: BigInt(digits), exponent });
-        }
-        return writeDecimal(sum);
+    #fill(bucket: number, n: number): void {
+        this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + n);
     }
 
     #keep(hash: number): void {
@@ -130,24 +109,12 @@ export class AggregateSketch {
 
     #prune(): void {
         if (this.#hashes.size > keptHashes) {
-            const kept = [...this.#hashes].sort((a, b) => a - b).slice(0, keptHashes);
+            const kept = Float64Array.from(this.#hashes).sort().slice(0, keptHashes);
             this.#hashes = new Set(kept);
             this.#bound = kept.at(-1)!;
         }
     }
 }
-
-/** Exactly, also where two numbers are one double. */
-function isLess(a: string, b: string): boolean {
-    const [x, y] = [Number(a), Number(b)];
-    if (x !== y) {
-        return x < y;
-    }
-    const difference = addDecimals(parseDecimal(a)!, negated(parseDecimal(b)!));
-    return difference.digits < 0n;
-}
-
-const negated = ({ digits, exponent }: Decimal): Decimal => ({ digits: -digits, exponent });
 
 /** The bucket of a number: 0 for zero, in the order of the numbers. */
 function bucketOf(value: number): number {

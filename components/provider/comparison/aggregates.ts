@@ -2,6 +2,7 @@ import type { CompareSettings } from "../../compare.js";
 import { AggregateSketch, type AggregateState } from "./aggregate.js";
 import type { Side } from "./engine.js";
 import type { Aggregate, AggregateEvidence } from "./evidence.js";
+import { Quantity } from "./quantity.js";
 import { counts, type Coverage } from "./sealing.js";
 import { obtain } from "./tally.js";
 
@@ -24,8 +25,15 @@ export interface KeptAggregate {
     readonly candidate: AggregateState;
 }
 
-type Key = string;
-type Sketches = Map<Key, Record<Side, AggregateSketch>>;
+/** Whose numbers: those of equal records of both topics need to be added once only. */
+type Of = Side | "both";
+type Sketch = Partial<Record<Of, AggregateSketch>>;
+/** By group, and in the order of the settings' fields; none where a field had no number. */
+type Sketches = Map<string, (Sketch | undefined)[]>;
+
+const overall = "[]";
+/** More sketches than fit into memory; an id as a group is the usual cause. */
+const mostSketches = 100_000;
 
 /** Aggregates of both topics by window, field and group. */
 export class Aggregates {
@@ -33,6 +41,8 @@ export class Aggregates {
     readonly #groupBy: readonly string[];
     readonly #quantiles: readonly number[];
     readonly #windows = new Map<number, Sketches>();
+    #count = 0;
+    #newest: { readonly window: number; readonly sketches: Sketches } | undefined;
 
     constructor({ rules }: CompareSettings) {
         this.#fields = Object.keys(rules.aggregates.fields);
@@ -52,47 +62,61 @@ export class Aggregates {
         };
     }
 
-    add(side: Side, window: number, { values, group }: Measured): void {
-        const sketches = obtain(this.#windows, window, (): Sketches => new Map());
-        values.forEach((text, index) => {
-            if (text !== undefined && /^[-0-9]/.test(text)) {
-                sketch(sketches, index, "[]")[side].add(text);
+    /** Why they are not complete, as a sentence; `null` where they are. */
+    get problem(): string | null {
+        return this.#count <= mostSketches
+            ? null
+            : `Aggregates by ${this.#groupBy.join(", ")} are more than ${mostSketches} over all windows: an id as a group? ` +
+                  "Name fields with fewer values in compare.rules.aggregates.groupBy, or choose a longer " +
+                  "compare.windowSeconds.";
+    }
+
+    /** Adds a record of one topic, or an equal one of both. What is no number is not counted. */
+    add(of: Of, window: number, { values, group }: Measured): void {
+        const sketches = this.#sketches(window);
+        for (let field = 0; field < values.length; field++) {
+            const text = values[field];
+            const quantity = text === undefined ? undefined : Quantity.of(text);
+            if (quantity !== undefined) {
+                this.#sketch(sketches, overall, field, of)?.add(quantity);
                 if (group !== null) {
-                    sketch(sketches, index, group)[side].add(text);
+                    this.#sketch(sketches, group, field, of)?.add(quantity);
                 }
             }
-        });
+        }
     }
 
     /** What was added of the windows that count, on top of what is known of earlier ones. */
     keptIn(coverage: Coverage, known: readonly KeptAggregate[]): KeptAggregate[] {
-        const all: Sketches = new Map();
+        const sums = new Map<string, Record<Side, AggregateSketch>[]>();
+        const sum = (group: string, field: number) =>
+            (obtain(sums, group, () => [])[field] ??= {
+                incumbent: new AggregateSketch(),
+                candidate: new AggregateSketch(),
+            });
         for (const { field, group, incumbent, candidate } of known) {
-            const sum = sketch(all, this.#fields.indexOf(field), JSON.stringify(group));
-            sum.incumbent.merge(incumbent);
-            sum.candidate.merge(candidate);
+            const all = sum(JSON.stringify(group), this.#fields.indexOf(field));
+            all.incumbent.merge(incumbent);
+            all.candidate.merge(candidate);
         }
         for (const [window, sketches] of this.#windows) {
             if (!counts(window, coverage)) {
                 continue;
             }
-            for (const [key, { incumbent, candidate }] of sketches) {
-                const sum = obtain(all, key, noSketches);
-                sum.incumbent.merge(incumbent.state());
-                sum.candidate.merge(candidate.state());
+            for (const [field, group, { incumbent, candidate, both }] of entriesOf(sketches)) {
+                const all = sum(group, field);
+                [incumbent, both].forEach((one) => one && all.incumbent.merge(one.state()));
+                [candidate, both].forEach((one) => one && all.candidate.merge(one.state()));
             }
         }
-        return [...all]
-            .sort(([a], [b]) => (a < b ? -1 : 1))
-            .map(([key, { incumbent, candidate }]) => {
-                const at = key.indexOf(" ");
-                return {
-                    field: this.#fields[Number(key.slice(0, at))]!,
-                    group: JSON.parse(key.slice(at + 1)) as string[],
-                    incumbent: incumbent.state(),
-                    candidate: candidate.state(),
-                };
-            });
+        return [...entriesOf(sums)]
+            .sort(([a, one], [b, other]) => a - b || (one < other ? -1 : 1))
+            .map(([field, group, { incumbent, candidate }]) => ({
+                field: this.#fields[field]!,
+                group: JSON.parse(group) as string[],
+                incumbent: incumbent.state(),
+                candidate: candidate.state(),
+            }));
     }
 
     evidence(kept: readonly KeptAggregate[]): AggregateEvidence[] {
@@ -108,13 +132,37 @@ export class Aggregates {
             candidate: result(candidate),
         }));
     }
+
+    #sketches(window: number): Sketches {
+        if (this.#newest?.window !== window) {
+            this.#newest = { window, sketches: obtain(this.#windows, window, noSketches) };
+        }
+        return this.#newest.sketches;
+    }
+
+    /** `undefined` where there are too many. */
+    #sketch(sketches: Sketches, group: string, field: number, of: Of): AggregateSketch | undefined {
+        let sketch = sketches.get(group)?.[field];
+        if (sketch === undefined) {
+            if (this.#count++ >= mostSketches) {
+                return undefined;
+            }
+            obtain(sketches, group, (): (Sketch | undefined)[] => [])[field] = sketch = {};
+        }
+        return (sketch[of] ??= new AggregateSketch());
+    }
 }
 
-const noSketches = (): Record<Side, AggregateSketch> => ({
-    incumbent: new AggregateSketch(),
-    candidate: new AggregateSketch(),
-});
+const noSketches = (): Sketches => new Map();
 
-function sketch(sketches: Sketches, field: number, group: string): Record<Side, AggregateSketch> {
-    return obtain(sketches, `${field} ${group}`, noSketches);
+function* entriesOf<T>(
+    groups: ReadonlyMap<string, readonly (T | undefined)[]>,
+): Generator<readonly [field: number, group: string, sketch: T]> {
+    for (const [group, fields] of groups) {
+        for (const [field, sketch] of fields.entries()) {
+            if (sketch !== undefined) {
+                yield [field, group, sketch];
+            }
+        }
+    }
 }

@@ -88,11 +88,15 @@ export async function assemble(look: Look, engine: Engine | undefined): Promise<
             control: null,
             leftOut: leftOut(look),
             comparedOnDisk: engine?.spilled ?? 0,
-            gaps: look.gaps,
+            gaps: gapsOf(look, read),
             samples,
         },
         verified: (through) => part({ from: kept?.through ?? coverage.from, to: through }),
     };
+}
+
+function gapsOf({ gaps }: Look, { aggregates: { problem } }: Read): string[] {
+    return problem === null ? [...gaps] : [...new Set([...gaps, problem])].sort();
 }
 
 /** Tallies and aggregates of what is compared: of upserts that is the last record of every identity only. */

@@ -18,6 +18,20 @@ export function parseEventTime(leaf: Leaf): number | Refused {
     if (leaf.type === "integer" || leaf.type === "number") {
         return fromEpoch(Number(leaf.text));
     }
+    // Many records in a row say the same: all those of a window, say.
+    if (leaf.text !== last.text || leaf.type !== last.type) {
+        last = { ...leaf, eventTime: parseTimestamp(leaf) };
+    }
+    return last.eventTime;
+}
+
+let last: Leaf & { readonly eventTime: number | Refused } = {
+    type: "null",
+    text: "",
+    eventTime: NaN,
+};
+
+function parseTimestamp(leaf: Leaf): number | Refused {
     const match = leaf.type === "string" ? timestamp.exec(leaf.text) : null;
     if (match === null) {
         const found = leaf.type === "string" ? "a string of another form" : `of type ${leaf.type}`;
@@ -44,7 +58,8 @@ export function parseEventTime(leaf: Leaf): number | Refused {
     return local.getTime() + Number(fraction.padEnd(3, "0").slice(0, 3)) - offsetOf(zone);
 }
 
-function fromEpoch(value: number): number | Refused {
+/** Of a number of seconds or milliseconds. */
+export function fromEpoch(value: number): number | Refused {
     const size = Math.abs(value);
     if (size < firstMilliseconds) {
         return Math.floor(value * 1000);

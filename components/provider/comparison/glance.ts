@@ -1,13 +1,87 @@
 import type { Fields, JsonType, Leaf } from "./decode.js";
-import { canonicalNumber } from "./decimal.js";
 import type { Shape } from "./shape.js";
 
-/** What a glance at a record tells. */
-export interface Glanced {
-    readonly shape: Shape;
-    /** The fields that were asked for, in their order; `undefined` where one is not there. */
-    readonly leaves: readonly (Leaf | undefined)[];
+/** What a glance at a record tells, until the next one. */
+export class Glanced {
+    /** Where the fields that were asked for stand in their canonical form, in their order; -1 where one is not there. */
+    readonly #starts: number[];
+    readonly #ends: number[];
+    readonly #types: JsonType[];
+    #bytes: Buffer = Buffer.alloc(0);
+    #shape: Shape | undefined;
+
+    constructor(wanted: number) {
+        this.#starts = new Array<number>(wanted).fill(-1);
+        this.#ends = new Array<number>(wanted).fill(-1);
+        this.#types = new Array<JsonType>(wanted).fill("null");
+    }
+
+    get shape(): Shape {
+        return this.#shape!;
+    }
+
+    has(field: number): boolean {
+        return this.#starts[field]! >= 0;
+    }
+
+    /** The field's text, as the decoder gives it; `undefined` where it is not there. */
+    text(field: number): string | undefined {
+        return this.has(field)
+            ? this.#bytes.toString("latin1", this.#starts[field], this.#ends[field])
+            : undefined;
+    }
+
+    leaf(field: number): Leaf | undefined {
+        const text = this.text(field);
+        return text === undefined ? undefined : { type: this.#types[field]!, text };
+    }
+
+    /** The field's value where that is a short whole number, not negative; else NaN. */
+    whole(field: number): number {
+        const [start, end] = [this.#starts[field]!, this.#ends[field]!];
+        if (this.#types[field] !== "integer" || end - start > shortDigits) {
+            return NaN;
+        }
+        let value = 0;
+        for (let i = start; i < end; i++) {
+            const digit = this.#bytes[i]! - zero;
+            if (digit < 0) {
+                return NaN;
+            }
+            value = value * 10 + digit;
+        }
+        return value;
+    }
+
+    /** Copies the field's text to a place in other bytes, if it has room there; returns where it ends. */
+    copy(field: number, to: Uint8Array, at: number): number {
+        const start = this.#starts[field]!;
+        const length = this.#ends[field]! - start;
+        for (let i = 0; i < length; i++) {
+            to[at + i] = this.#bytes[start + i]!;
+        }
+        return at + length;
+    }
+
+    begin(bytes: Buffer): void {
+        this.#bytes = bytes;
+        this.#starts.fill(-1);
+    }
+
+    note(field: number, type: JsonType, start: number, end: number): void {
+        this.#types[field] = type;
+        this.#starts[field] = start;
+        this.#ends[field] = end;
+    }
+
+    end(shape: Shape): this {
+        this.#shape = shape;
+        return this;
+    }
 }
+
+/** Digits of a whole number that a double holds, whatever they are. */
+const shortDigits = 15;
 
 /** Ways to write a record that are remembered; a topic has one for each combination of fields that may be absent. */
 const mostForms = 16;
@@ -20,18 +94,21 @@ const mostForms = 16;
 export class Glance {
     /** The one that fitted last stands first. */
     readonly #forms: Form[] = [];
+    readonly #glanced: Glanced;
 
     constructor(
         private readonly wanted: readonly string[],
         /** The shape of the fields of a value, with those of its key behind them. */
         private readonly shapeOf: (fields: readonly Field[], hasKey: boolean) => Shape,
-    ) {}
+    ) {
+        this.#glanced = new Glanced(wanted.length);
+    }
 
     /** What the object says that stands in `[start, end)`; `undefined` where that takes a decoder. */
-    at(text: string, start: number, end: number, hasKey: boolean): Glanced | undefined {
+    at(bytes: Buffer, start: number, end: number, hasKey: boolean): Glanced | undefined {
         for (let i = 0; i < this.#forms.length; i++) {
             const form = this.#forms[i]!;
-            const glanced = form.read(text, start, end, hasKey);
+            const glanced = form.read(bytes, start, end, hasKey, this.#glanced);
             if (glanced !== undefined) {
                 if (i > 0) {
                     this.#forms.splice(i, 1);
@@ -65,7 +142,7 @@ export type Field = readonly [path: string, type: JsonType];
 
 /** One way to write a record: these names, in this order. */
 class Form {
-    readonly #tokens: readonly string[];
+    readonly #tokens: readonly Buffer[];
     /** For every name, its place among the wanted ones; -1 where it is none. */
     readonly #places: readonly number[];
     /** The types of the record that was read last, or begun with, and its shape. */
@@ -75,10 +152,12 @@ class Form {
 
     constructor(
         private readonly names: readonly string[],
-        private readonly wanted: readonly string[],
+        wanted: readonly string[],
         private readonly shapeOf: (fields: readonly Field[], hasKey: boolean) => Shape,
     ) {
-        this.#tokens = names.map((name, index) => `${index === 0 ? "{" : ","}"${name}":`);
+        this.#tokens = names.map((name, index) =>
+            Buffer.from(`${index === 0 ? "{" : ","}"${name}":`),
+        );
         this.#places = names.map((name) => wanted.indexOf(name));
     }
 
@@ -88,54 +167,73 @@ class Form {
         );
     }
 
-    read(text: string, start: number, end: number, hasKey: boolean): Glanced | undefined {
-        const leaves = new Array<Leaf | undefined>(this.wanted.length);
-        let isLikeLast = this.#hadKey === hasKey;
+    read(
+        bytes: Buffer,
+        start: number,
+        end: number,
+        hasKey: boolean,
+        glanced: Glanced,
+    ): Glanced | undefined {
+        glanced.begin(bytes);
+        const shape = this.#shape;
+        this.#shape = undefined;
+        let isLikeLast = shape !== undefined && this.#hadKey === hasKey;
         let at = start;
         for (let i = 0; i < this.#tokens.length; i++) {
             const token = this.#tokens[i]!;
-            if (!text.startsWith(token, at)) {
-                this.#shape = undefined;
+            if (!startsWith(bytes, at, token)) {
                 return undefined;
             }
             at += token.length;
-            const valueEnd = endOfValue(text, at);
+            const valueEnd = endOfValue(bytes, at, end);
             if (valueEnd < 0) {
-                this.#shape = undefined;
                 return undefined;
             }
-            const type = typeAt(text, at, valueEnd);
+            const type = typeAt(bytes, at, valueEnd);
             if (this.#types[i] !== type) {
                 this.#types[i] = type;
                 isLikeLast = false;
             }
             const place = this.#places[i]!;
             if (place >= 0) {
-                leaves[place] = leafOf(type, text.slice(at, valueEnd));
+                const canonicalEnd =
+                    type === "number" ? endOfCanonical(bytes, at, valueEnd) : valueEnd;
+                if (canonicalEnd < 0 || (type === "integer" && valueEnd - at > mostDigits)) {
+                    return undefined;
+                }
+                glanced.note(place, type, at, canonicalEnd);
             }
             at = valueEnd;
         }
-        if (text.charCodeAt(at) !== closeBrace || at + 1 !== end) {
-            this.#shape = undefined;
+        if (bytes[at] !== closeBrace || at + 1 !== end) {
             return undefined;
         }
-        if (!isLikeLast || this.#shape === undefined) {
-            this.#shape = this.shapeOf(
-                this.names.map((name, i) => [name, this.#types[i]!] as const),
-                hasKey,
-            );
-            this.#hadKey = hasKey;
-        }
-        return { shape: this.#shape, leaves };
+        this.#hadKey = hasKey;
+        this.#shape = isLikeLast
+            ? shape!
+            : this.shapeOf(
+                  this.names.map((name, i) => [name, this.#types[i]!] as const),
+                  hasKey,
+              );
+        return glanced.end(this.#shape);
     }
 }
 
-/** Where a plain value ends that begins here; -1 where it is not plain. */
-function endOfValue(text: string, start: number): number {
-    const first = text.charCodeAt(start);
+function startsWith(bytes: Buffer, at: number, token: Buffer): boolean {
+    for (let i = 0; i < token.length; i++) {
+        if (bytes[at + i] !== token[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/** Where a plain value ends that begins here, before `limit`; -1 where it is not plain. */
+function endOfValue(bytes: Buffer, start: number, limit: number): number {
+    const first = bytes[start]!;
     if (first === quote) {
-        for (let i = start + 1; i < text.length; i++) {
-            const code = text.charCodeAt(i);
+        for (let i = start + 1; i < limit; i++) {
+            const code = bytes[i]!;
             if (code === quote) {
                 return i + 1;
             }
@@ -146,10 +244,10 @@ function endOfValue(text: string, start: number): number {
         return -1;
     }
     if (first === minus || (first >= zero && first <= nine)) {
-        return endOfNumber(text, start);
+        return endOfNumber(bytes, start);
     }
     for (const literal of literals) {
-        if (text.startsWith(literal, start)) {
+        if (startsWith(bytes, start, literal)) {
             return start + literal.length;
         }
     }
@@ -157,31 +255,31 @@ function endOfValue(text: string, start: number): number {
 }
 
 /** A number without an exponent; whatever begins with a zero is one with a fraction. */
-function endOfNumber(text: string, start: number): number {
-    const whole = text.charCodeAt(start) === minus ? start + 1 : start;
-    let i = endOfDigits(text, whole);
+function endOfNumber(bytes: Buffer, start: number): number {
+    const whole = bytes[start] === minus ? start + 1 : start;
+    let i = endOfDigits(bytes, whole);
     if (i === whole) {
         return -1;
     }
-    const isFraction = text.charCodeAt(i) === point;
-    if (text.charCodeAt(whole) === zero && (i > whole + 1 || (whole > start && !isFraction))) {
+    const isFraction = bytes[i] === point;
+    if (bytes[whole] === zero && (i > whole + 1 || (whole > start && !isFraction))) {
         return -1;
     }
     if (isFraction) {
         const fraction = i + 1;
-        i = endOfDigits(text, fraction);
+        i = endOfDigits(bytes, fraction);
         if (i === fraction) {
             return -1;
         }
     }
     // An exponent is left to the decoder.
-    return (text.charCodeAt(i) | 0x20) === 0x65 ? -1 : i;
+    return (bytes[i]! | 0x20) === 0x65 ? -1 : i;
 }
 
-function endOfDigits(text: string, start: number): number {
+function endOfDigits(bytes: Buffer, start: number): number {
     let i = start;
     for (;;) {
-        const code = text.charCodeAt(i);
+        const code = bytes[i]!;
         if (!(code >= zero && code <= nine)) {
             return i;
         }
@@ -189,8 +287,8 @@ function endOfDigits(text: string, start: number): number {
     }
 }
 
-function typeAt(text: string, start: number, end: number): JsonType {
-    switch (text.charCodeAt(start)) {
+function typeAt(bytes: Buffer, start: number, end: number): JsonType {
+    switch (bytes[start]!) {
         case quote:
             return "string";
         case 0x74:
@@ -198,20 +296,38 @@ function typeAt(text: string, start: number, end: number): JsonType {
             return "boolean";
         case 0x6e:
             return "null";
-        default: {
-            const point = text.indexOf(".", start);
-            return point >= 0 && point < end ? "number" : "integer";
-        }
+        default:
+            for (let i = start; i < end; i++) {
+                if (bytes[i] === point) {
+                    return "number";
+                }
+            }
+            return "integer";
     }
 }
 
-function leafOf(type: JsonType, source: string): Leaf {
-    return {
-        type,
-        text: type === "number" || type === "integer" ? canonicalNumber(source)! : source,
-    };
+/** Digits that are written out, without an exponent. */
+const mostDigits = 30;
+
+/**
+ * Where the canonical form of a number with a fraction ends, which is the number without zeros at its end; -1 where it
+ * is another text.
+ */
+function endOfCanonical(bytes: Buffer, start: number, end: number): number {
+    let i = end;
+    while (bytes[i - 1] === zero) {
+        i--;
+    }
+    const isWhole = bytes[i - 1] === point;
+    if (
+        end - start > mostDigits ||
+        (isWhole && bytes[start] === minus && bytes[start + 1] === zero)
+    ) {
+        return -1;
+    }
+    return isWhole ? i - 1 : i;
 }
 
-const literals = ["null", "true", "false"];
+const literals = ["null", "true", "false"].map((text) => Buffer.from(text));
 const [quote, backslash, minus, point, closeBrace] = [0x22, 0x5c, 0x2d, 0x2e, 0x7d];
 const [zero, nine] = [0x30, 0x39];

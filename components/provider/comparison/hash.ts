@@ -1,17 +1,22 @@
 import { createHash } from "node:crypto";
+import { hashBytes } from "../kafka/hashBytes.js";
 
 /** How an identity is shown where payload must not be: the first 12 hex digits of its SHA-256. */
 export function hashIdentity(identity: string): string {
     return createHash("sha256").update(identity).digest("hex").slice(0, 12);
 }
 
-/**
- * 52 bits of a text and a whole number, as a whole number: the same in every process. Two independent lanes of multiply and xor (after
- * MurmurHash3's mixer), since a cryptographic hash costs more than all else that is done with a record.
- */
-export function hash52(text: string, seed = 0): number {
-    let low = 0x9e3779b9 ^ seed;
-    let high = 0x85ebca6b ^ Math.floor(seed / 0x1_0000_0000);
+/** 52 bits of the bytes up to `end`, and of a whole number, as a whole number. */
+export function hashWith(bytes: DataView, end: number, whole: number): number {
+    const low = hashBytes(bytes, 0, end, whole | 0);
+    const high = hashBytes(bytes, 0, end, ~low ^ Math.floor(whole / 0x1_0000_0000));
+    return (high >>> 12) * 0x1_0000_0000 + (low >>> 0);
+}
+
+/** 52 bits of a text, as a whole number: the same in every process. What is kept between looks holds some. */
+export function hash52(text: string): number {
+    let low = 0x9e3779b9;
+    let high = 0x85ebca6b | 0;
     for (let i = 0; i < text.length; i++) {
         const code = text.charCodeAt(i);
         low = Math.imul(low ^ code, 0x5bd1e995);

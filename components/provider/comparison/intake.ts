@@ -1,34 +1,46 @@
+import { setImmediate } from "node:timers/promises";
 import type { CompareSettings } from "../../compare.js";
+import { viewOf } from "../kafka/hashBytes.js";
 import type { LogRecord } from "../kafka/port.js";
+import {
+    keyAndValue,
+    span,
+    storedBytesOf,
+    storedWhole,
+    type StoredBytes,
+} from "../kafka/storedBytes.js";
 import { Aggregates } from "./aggregates.js";
 import { ignoredFields, writeContent } from "./content.js";
-import type { Fields, Leaf } from "./decode.js";
+import type { Fields } from "./decode.js";
 import type { Decoders, UsedSchema } from "./decoders.js";
 import type { Engine, Row, Side } from "./engine.js";
+import { firstMicroseconds, fromEpoch, parseEventTime } from "./eventTime.js";
 import type { Gaps } from "./gaps.js";
-import { Glance } from "./glance.js";
+import { Glance, type Glanced } from "./glance.js";
 import { Schemas } from "./formats/schemas.js";
-import { hash52 } from "./hash.js";
+import { hashWith } from "./hash.js";
 import type { Kept } from "./kept.js";
-import { observe, placeOf, type Observation, type Place } from "./observe.js";
-import { bytesOfText, span, textOfRecord } from "./recordText.js";
+import { observe, type Observation } from "./observe.js";
 import { reachOf, type Reach } from "./reach.js";
 import { windowLength, windowStart, type Coverage } from "./sealing.js";
 import { mostShapes, Shapes, type Shape } from "./shape.js";
 import { Tally } from "./tally.js";
-import { Waiting, type Known } from "./waiting.js";
+import { Waiting, type Known, type Waiter } from "./waiting.js";
 
 /** More windows of a topic than can be told apart in memory. */
 const mostWindows = 200_000;
 const mebibyte = 2 ** 20;
+/** A millisecond or so. */
+const recordsAtATime = 1_024;
 
-type Counted = Omit<Known, "identity" | "identityHash">;
+type Counted = Omit<Known, "identityHash" | "measured">;
 
 /**
  * Takes the records of both topics as they are read. A record whose equal is there on the other topic is counted with it
  * and forgotten, not even decoded; what differs, or waits for too long, goes to the engine.
  */
 export class Intake {
+    /** Complete once all was given to the engine. */
     readonly aggregates: Aggregates;
     readonly schemas: Schemas;
     readonly shapes = new Shapes();
@@ -45,6 +57,12 @@ export class Intake {
     readonly #byTimestamp: boolean;
     /** The fields whose values are needed of every record. */
     readonly #wanted: readonly string[];
+    /** Which of them are the identity and the event time. */
+    readonly #identityFields: readonly number[];
+    readonly #eventTimeField: number;
+    /** Where an identity is put together; a longer one is decoded. */
+    readonly #identity = new Uint8Array(1_024);
+    readonly #identityView = viewOf(this.#identity);
     readonly #glance: Glance | undefined;
 
     constructor(
@@ -75,14 +93,20 @@ export class Intake {
                 ...groupBy,
             ]),
         ];
+        this.#identityFields = identity.map((path) => this.#wanted.indexOf(path));
+        this.#eventTimeField = eventTime === null ? -1 : this.#wanted.indexOf(eventTime);
         this.#glance = this.#canGlance() ? this.#newGlance() : undefined;
     }
 
     /** Records of one fetch of one partition. */
     async take(side: Side, records: readonly LogRecord[]): Promise<void> {
         await this.decoders.prepare(records);
-        for (const record of records) {
-            this.#takeOne(side, record);
+        for (let i = 0; i < records.length; i++) {
+            this.#takeOne(side, records[i]!);
+            if (i % recordsAtATime === recordsAtATime - 1) {
+                // What brokers have sent meanwhile is received, and deadlines are kept.
+                await setImmediate();
+            }
         }
         this.#keepWithinBounds();
     }
@@ -130,7 +154,7 @@ export class Intake {
     }
 
     #takeOne(side: Side, record: LogRecord): void {
-        const bytes = this.#byBytes ? this.#textOf(record) : undefined;
+        const bytes = this.#byBytes ? storedBytesOf(record) : undefined;
         if (bytes !== undefined) {
             if (this.#meet(side, record, bytes)) {
                 return;
@@ -153,58 +177,107 @@ export class Intake {
             return;
         }
         const shape = this.shapes.of(fields);
-        const known = this.#known(observed, shape, (path) => fields.get(path), observed.schemas);
-        const { window, identity } = known;
-        const text = bytes ?? `${window} ${identity}${writeContent(fields, this.#ignored)}`;
+        const known = this.#known(observed, shape);
+        const content =
+            bytes ??
+            // As it is, also where it is no valid Unicode.
+            storedWhole(
+                Buffer.from(
+                    `${known.window}\n${observed.identity}\n${writeContent(fields, this.#ignored)}`,
+                    "utf16le",
+                ),
+            );
         if (bytes !== undefined) {
             this.#learn(record, fields);
-        } else if (this.#meet(side, record, text, known)) {
+        } else if (this.#meet(side, record, content, known)) {
             return;
         }
-        this.#admit(side, record, text, known);
+        this.#admit(side, record, content, known);
     }
 
     /** Counts a record that is alone so far, and lets it wait. */
-    #admit(side: Side, record: LogRecord, text: string, known: Known): void {
+    #admit(side: Side, record: LogRecord, content: StoredBytes, known: Known): void {
         if (this.kept !== null && known.window < this.kept.through) {
             this.#takeVerified(this.kept, side, record);
             return;
         }
         this.#count(side, record, known);
-        this.#waiting.wait(side, text, known);
+        if (!this.#byBytes) {
+            this.#aggregate(side, known);
+        }
+        this.#waiting.wait(side, content, this.#timestampOf(record), known);
     }
 
-    /** What is known of a record from its text alone; `undefined` where it takes a decoder. */
-    #glanceAt(record: LogRecord, text: string): Known | undefined {
+    /** What is known of a record from its bytes alone; `undefined` where it takes a decoder. */
+    #glanceAt(record: LogRecord, { bytes, start }: StoredBytes): Known | undefined {
         if (this.#glance === undefined) {
             return undefined;
         }
-        const key = span(text, this.#byTimestamp ? text.indexOf(" ") + 1 : 0);
-        const value = span(text, key.end);
-        const glanced = this.#glance.at(text, value.start, value.end, key.length >= 0);
+        const key = span(bytes, start);
+        const value = span(bytes, key.end);
+        const glanced = this.#glance.at(bytes, value.start, value.end, key.length >= 0);
         if (glanced === undefined) {
             return undefined;
         }
-        const leafOf = (path: string) => glanced.leaves[this.#wanted.indexOf(path)];
-        const place = placeOf(record.timestamp, this.settings, leafOf);
-        return "refused" in place ? undefined : this.#known(place, glanced.shape, leafOf, []);
+        const eventTime = this.#eventTimeAt(glanced, record);
+        if (eventTime === undefined) {
+            return undefined;
+        }
+        const window = windowStart(eventTime, this.#windowLength);
+        const identityHash = this.#identityHashAt(glanced, window);
+        return identityHash === undefined
+            ? undefined
+            : {
+                  eventTime,
+                  window,
+                  shape: glanced.shape,
+                  measured: this.aggregates.measure((path) =>
+                      glanced.text(this.#wanted.indexOf(path)),
+                  ),
+                  schemas: noSchemas,
+                  identityHash,
+              };
     }
 
-    #known(
-        { eventTime, identity }: Place,
-        shape: Shape,
-        leafOf: (path: string) => Leaf | undefined,
-        schemas: readonly UsedSchema[],
-    ): Known {
+    #eventTimeAt(glanced: Glanced, { timestamp }: LogRecord): number | undefined {
+        if (this.#byTimestamp) {
+            return timestamp >= 0 && timestamp < firstMicroseconds ? timestamp : undefined;
+        }
+        const field = this.#eventTimeField;
+        const whole = glanced.whole(field);
+        const leaf = Number.isNaN(whole) ? glanced.leaf(field) : undefined;
+        const eventTime = leaf === undefined ? fromEpoch(whole) : parseEventTime(leaf);
+        return typeof eventTime === "number" && !Number.isNaN(eventTime) ? eventTime : undefined;
+    }
+
+    /** As `identityHashOf` the identity that the decoder would give. */
+    #identityHashAt(glanced: Glanced, window: number): number | undefined {
+        const bytes = this.#identity;
+        bytes[0] = openBracket;
+        let at = 1;
+        for (let i = 0; i < this.#identityFields.length; i++) {
+            const field = this.#identityFields[i]!;
+            if (!glanced.has(field)) {
+                return undefined;
+            }
+            if (i > 0) {
+                bytes[at++] = comma;
+            }
+            at = glanced.copy(field, bytes, at);
+        }
+        bytes[at++] = closeBracket;
+        return at > bytes.length ? undefined : hashWith(this.#identityView, at, window);
+    }
+
+    #known({ eventTime, identity, fields, schemas }: Observation, shape: Shape): Known {
         const window = windowStart(eventTime, this.#windowLength);
         return {
             eventTime,
             window,
-            identity,
             shape,
-            measured: this.aggregates.measure((path) => leafOf(path)?.text),
+            measured: this.aggregates.measure((path) => fields.get(path)?.text),
             schemas,
-            identityHash: hash52(identity, window),
+            identityHash: identityHashOf(identity, window),
         };
     }
 
@@ -236,35 +309,44 @@ export class Intake {
         );
     }
 
-    #textOf(record: LogRecord): string {
-        const text = textOfRecord(record);
-        return this.#byTimestamp ? `${record.timestamp} ${text}` : text;
+    /** A record's timestamp, where it tells equal records apart. */
+    #timestampOf({ timestamp }: LogRecord): number {
+        return this.#byBytes && this.#byTimestamp ? timestamp : 0;
     }
 
     /**
-     * Whether its counterpart, or its like, waits; then it is counted, as what it is known to be: one of the same text has
+     * Whether its counterpart, or its like, waits; then it is counted, as what it is known to be: one of the same content has
      * the same bytes where nothing else is known, and may have other types and ignored fields where it is.
      */
-    #meet(side: Side, record: LogRecord, text: string, known?: Known): boolean {
-        const met = this.#waiting.meet(side, text);
+    #meet(side: Side, record: LogRecord, content: StoredBytes, known?: Known): boolean {
+        const met = this.#waiting.meet(side, content, this.#timestampOf(record));
         if (met === undefined) {
             return false;
         }
         this.#count(side, record, known ?? met.known);
-        if (met.isMatch) {
+        if (known !== undefined) {
+            this.#aggregate(side, known);
+        }
+        if (met.side !== side) {
             this.engine?.addMatched(met.known.identityHash);
+            if (known === undefined) {
+                this.#aggregate("both", met.known);
+            }
         }
         return true;
     }
 
     #count(side: Side, record: LogRecord, counted: Counted): void {
-        const { eventTime, window, shape, measured, schemas } = counted;
+        const { eventTime, window, shape, schemas } = counted;
         this.#tallies[side].add(record, eventTime, window, shape);
         for (const { part, id } of schemas) {
             this.schemas.count(side, part, id);
         }
+    }
+
+    #aggregate(of: Side | "both", { window, measured }: Known): void {
         if (measured !== null) {
-            this.aggregates.add(side, window, measured);
+            this.aggregates.add(of, window, measured);
         }
     }
 
@@ -281,7 +363,7 @@ export class Intake {
         const window = windowStart(eventTime, this.#windowLength);
         const shape = this.shapes.of(fields);
         // Aggregated are the last ones of their identities, which are not known yet.
-        this.#count(side, record, { eventTime, window, shape, schemas, measured: null });
+        this.#count(side, record, { eventTime, window, shape, schemas });
         this.engine?.add({
             side,
             window,
@@ -296,6 +378,7 @@ export class Intake {
     }
 
     #keepWithinBounds(): void {
+        this.#waiting.pack();
         if (this.#waiting.bytes > this.#mostWaitingBytes) {
             this.#spill(this.#mostWaitingBytes / 2);
         }
@@ -307,6 +390,9 @@ export class Intake {
                 );
             }
         }
+        if (this.aggregates.problem !== null) {
+            this.gaps.note(this.aggregates.problem);
+        }
         if (this.shapes.count > mostShapes) {
             this.gaps.note(
                 `The records of ${this.topics.incumbent} and ${this.topics.candidate} have more than ${mostShapes} ` +
@@ -317,13 +403,13 @@ export class Intake {
 
     /** Gives the engine what has waited longest until so many bytes are left. */
     #spill(bytes: number): void {
-        for (const [text, { side, known, count }] of this.#waiting.drain(bytes)) {
+        for (const waiter of this.#waiting.drain(bytes)) {
+            const { side, known, count } = waiter;
             const row: Row = {
+                ...this.#contentOf(waiter),
                 side,
                 window: known.window,
-                identity: known.identity,
                 identityHash: known.identityHash,
-                content: this.#contentOf(text, known),
                 shape: known.shape.id,
                 partition: 0,
                 timestamp: 0,
@@ -331,22 +417,34 @@ export class Intake {
             };
             for (let n = 0; n < count; n++) {
                 this.engine?.add(row);
+                if (this.#byBytes) {
+                    this.#aggregate(side, known);
+                }
             }
         }
     }
 
-    /** What the text of a waiting record says, ignored fields left out. */
-    #contentOf(text: string, { window, identity, eventTime }: Known): string {
+    /** What a waiting record says, ignored fields left out, and whose it is. */
+    #contentOf({ content, known: { eventTime } }: Waiter): Pick<Row, "identity" | "content"> {
+        const { bytes, start, end } = content;
         if (!this.#byBytes) {
-            return text.slice(`${window} ${identity}`.length);
+            const [, identity, ...lines] = bytes.toString("utf16le", start, end).split("\n");
+            return { identity: identity!, content: lines.join("\n") };
         }
-        const bytes = bytesOfText(this.#byTimestamp ? text.slice(text.indexOf(" ") + 1) : text);
         // It was decoded before, when it came.
-        const observed = observe(
-            { partition: 0, offset: 0n, timestamp: eventTime, ...bytes },
+        const { identity, fields } = observe(
+            { partition: 0, offset: 0n, timestamp: eventTime, ...keyAndValue(bytes, start) },
             this.settings,
             this.decoders,
-        );
-        return writeContent((observed as Observation).fields, this.#ignored);
+        ) as Observation;
+        return { identity, content: writeContent(fields, this.#ignored) };
     }
 }
+
+function identityHashOf(identity: string, window: number): number {
+    const bytes = Buffer.from(identity);
+    return hashWith(viewOf(bytes), bytes.length, window);
+}
+
+const noSchemas: readonly UsedSchema[] = [];
+const [openBracket, closeBracket, comma] = [0x5b, 0x5d, 0x2c];

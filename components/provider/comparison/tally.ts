@@ -15,8 +15,19 @@ export class WindowTally {
     /** Records that came further behind in their partition than the allowed lateness. */
     late = 0;
     readonly shapes = new Map<Shape, { records: number }>();
+    /** That of the record before, as that of the next one mostly is. */
+    #shape: Shape | undefined;
+    #ofShape = { records: 0 };
     /** Where its first record stands in every partition that has one. */
     readonly first = new Map<number, bigint>();
+
+    countShape(shape: Shape): void {
+        if (this.#shape !== shape) {
+            this.#shape = shape;
+            this.#ofShape = obtain(this.shapes, shape, nothing);
+        }
+        this.#ofShape.records++;
+    }
 }
 
 /** What is counted of one partition. */
@@ -41,18 +52,18 @@ export class Tally {
         this.#allowedLateness = allowedLatenessSeconds * 1000;
     }
 
-    add({ partition, offset }: Place, eventTime: number, start: number, shape: Shape): void {
+    add(place: Place, eventTime: number, start: number, shape: Shape): void {
         this.records++;
         const window = this.#window(start);
-        if (!window.first.has(partition)) {
-            window.first.set(partition, offset);
+        if (!window.first.has(place.partition)) {
+            window.first.set(place.partition, place.offset);
         }
-        if (this.#disorder(partition, eventTime) > this.#allowedLateness) {
+        if (this.#disorder(place.partition, eventTime) > this.#allowedLateness) {
             window.late++;
         }
         window.last = Math.max(window.last, eventTime);
         window.records++;
-        obtain(window.shapes, shape, nothing).records++;
+        window.countShape(shape);
     }
 
     /** Windows that count and have records. */

@@ -1,5 +1,5 @@
 import { createAPI, fetchV13, type Connection, type Reader } from "@platformatic/kafka";
-import type { FetchedLog } from "./fetchedRecords.js";
+import type { FetchedLog } from "./fetchedColumns.js";
 
 /** What is asked of a broker about one partition. */
 export interface FetchPartition {

@@ -18,6 +18,7 @@ import { quietTimers } from "./quietTimers.js";
 import { rangesOf, readRanges } from "./readRanges.js";
 import { readSecurity, type KafkaSecurity } from "./security.js";
 import { openTopicLog, type LogEnds } from "./topicLog.js";
+import { Unpacker } from "./unpacker.js";
 
 /** Where and how to reach the cluster. */
 export interface KafkaSettings {
@@ -59,8 +60,9 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
         retries: 5,
         autocreateTopics: false,
     });
+    const unpacker = new Unpacker();
     const close = async () => {
-        await Promise.allSettled([admin.disconnect(), offsetAdmin.close()]);
+        await Promise.allSettled([admin.disconnect(), offsetAdmin.close(), unpacker.close()]);
     };
     try {
         await withDeadline(
@@ -103,6 +105,7 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
         openTopicLog({
             topic,
             leaders: leadersOf(topic),
+            unpacker,
             endsOf: (partition) =>
                 call(
                     `Offsets of ${topic.name}`,

@@ -1,3 +1,5 @@
+import type { StoredBytes } from "./storedBytes.js";
+
 /** One record of a topic, as the broker stored it. */
 export interface LogRecord {
     readonly partition: number;
@@ -7,11 +9,8 @@ export interface LogRecord {
     readonly key: Buffer | null;
     /** `null` is a tombstone. */
     readonly value: Buffer | null;
-    /**
-     * Key and value as they stand in the log, each with its length in front, a character for each byte: what tells equal
-     * records apart from others at the least cost. Absent where there is no log.
-     */
-    readonly text?: string;
+    /** Key and value as they stand in the log. Absent where there is no log. */
+    readonly stored?: StoredBytes;
 }
 
 /** Offsets by partition. What an offset means (first, next, end) is said where one is returned. */

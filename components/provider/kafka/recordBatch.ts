@@ -1,7 +1,7 @@
-import { crc32c, Reader } from "@platformatic/kafka";
 import { explain } from "../errors.js";
+import { crc32c } from "./checksum.js";
+import { ColumnBuilder, recordsOf } from "./columns.js";
 import { codecs, decompress, type Codec } from "./decompress.js";
-import type { LogRecord } from "./port.js";
 
 /** Whose records they are; errors name it. */
 export interface Place {
@@ -66,9 +66,7 @@ export class RecordBatch {
         private readonly place: Place,
     ) {
         this.baseOffset = bytes.readBigInt64BE(0);
-        // The client copies a plain buffer first, which takes longer than the checksum; one of its own it does not.
-        const checked = Reader.from(bytes.subarray(attributesAt)).buffer;
-        if (crc32c(checked) !== bytes.readUInt32BE(crcAt)) {
+        if (crc32c(bytes.subarray(attributesAt)) !== bytes.readUInt32BE(crcAt)) {
             throw damaged(place, this.baseOffset, "the checksum of its batch is wrong");
         }
         this.#attributes = bytes.readInt16BE(attributesAt);
@@ -90,27 +88,23 @@ export class RecordBatch {
         if (!this.isControl) {
             return false;
         }
-        const [marker] = this.addRecords([], this.baseOffset, this.lastOffset + 1n);
+        const columns = new ColumnBuilder(this.place.partition, this.baseOffset);
+        this.addRecords(columns, this.baseOffset, this.lastOffset + 1n);
+        const [marker] = recordsOf(columns.build());
         // A version, then the type, two bytes each.
         return marker?.key?.readInt16BE(2) === abortMarker;
     }
 
-    /**
-     * Adds its records with offsets in `[from, to)`. They point into the fetched bytes and keep all of them in memory
-     * for as long as one of them is kept.
-     */
-    addRecords(records: LogRecord[], from: bigint, to: bigint): LogRecord[] {
+    /** Adds its records with offsets in `[from, to)`. */
+    addRecords(columns: ColumnBuilder, from: bigint, to: bigint): void {
         const { bytes, start } = this.#unpacked();
-        const batch: Unpacked = {
-            bytes,
-            partition: this.place.partition,
-            baseOffset: this.baseOffset,
-        };
+        columns.addBytes(bytes);
         const baseTimestamp = this.#timestamp(27);
         const appendTime = (this.#attributes & logAppendTimeBit) !== 0 ? this.#timestamp(35) : null;
         // What differs within a batch fits a number.
         const first = Number(from - this.baseOffset);
         const behind = Number(to - this.baseOffset);
+        const base = Number(this.baseOffset - columns.baseOffset);
         const cursor = new Cursor(bytes, start);
         const count = this.bytes.readInt32BE(57);
         for (let i = 0; i < count; i += 1) {
@@ -120,34 +114,22 @@ export class RecordBatch {
             cursor.at += 1;
             const timestampDelta = cursor.varlong();
             const offsetDelta = cursor.varint();
-            const keyLengthAt = cursor.at;
+            const storedAt = cursor.at;
             const keyLength = cursor.varint();
-            const keyAt = cursor.at;
             cursor.at += Math.max(keyLength, 0);
             const valueLength = cursor.varint();
-            const valueAt = cursor.at;
-            if (end > bytes.length || valueAt + Math.max(valueLength, 0) > end) {
+            cursor.at += Math.max(valueLength, 0);
+            if (end > bytes.length || cursor.at > end) {
                 throw this.#damaged(
                     `record ${i + 1} of ${count} in its batch reaches over its end`,
                 );
             }
-            cursor.at = end;
             if (offsetDelta >= first && offsetDelta < behind) {
-                records.push(
-                    new StoredRecord(
-                        batch,
-                        offsetDelta,
-                        appendTime ?? baseTimestamp + timestampDelta,
-                        keyLengthAt,
-                        keyAt,
-                        keyLength,
-                        valueAt,
-                        valueLength,
-                    ),
-                );
+                const timestamp = appendTime ?? baseTimestamp + timestampDelta;
+                columns.addRecord(base + offsetDelta, timestamp, storedAt, cursor.at);
             }
+            cursor.at = end;
         }
-        return records;
     }
 
     #timestamp(at: number): number {
@@ -181,52 +163,6 @@ export class RecordBatch {
 
 function damaged({ topic, partition }: Place, offset: bigint, what: string): Error {
     return new Error(`${topic}, partition ${partition}, offset ${offset}: ${what}.`);
-}
-
-/** What the records of a batch share. */
-interface Unpacked {
-    readonly bytes: Buffer;
-    readonly partition: number;
-    readonly baseOffset: bigint;
-}
-
-/** A record that is cut out of its batch when it is looked at: most are only looked at in part. */
-class StoredRecord implements LogRecord {
-    constructor(
-        private readonly batch: Unpacked,
-        private readonly offsetDelta: number,
-        readonly timestamp: number,
-        private readonly keyLengthAt: number,
-        private readonly keyAt: number,
-        private readonly keyLength: number,
-        private readonly valueAt: number,
-        private readonly valueLength: number,
-    ) {}
-
-    get partition(): number {
-        return this.batch.partition;
-    }
-
-    get offset(): bigint {
-        return this.batch.baseOffset + BigInt(this.offsetDelta);
-    }
-
-    get text(): string {
-        const end = this.valueAt + Math.max(0, this.valueLength);
-        return this.batch.bytes.toString("latin1", this.keyLengthAt, end);
-    }
-
-    get key(): Buffer | null {
-        return this.keyLength < 0
-            ? null
-            : this.batch.bytes.subarray(this.keyAt, this.keyAt + this.keyLength);
-    }
-
-    get value(): Buffer | null {
-        return this.valueLength < 0
-            ? null
-            : this.batch.bytes.subarray(this.valueAt, this.valueAt + this.valueLength);
-    }
 }
 
 /**

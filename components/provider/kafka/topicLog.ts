@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { protocolErrorsCodesById } from "@platformatic/kafka";
 import { explain } from "../errors.js";
+import { recordsOf } from "./columns.js";
 import { withDeadline } from "./deadline.js";
-import { fetchedRecords, type Budget } from "./fetchedRecords.js";
+import type { Budget } from "./fetchedColumns.js";
 import { fetchLog, type FetchPartition, type PartitionAnswer } from "./fetchRequest.js";
 import { nameMissingPermission } from "./notAllowed.js";
 import { UnsupportedBrokerError, type Leaders } from "./leaders.js";
@@ -14,6 +15,7 @@ import {
     type TopicDescription,
     type TopicLog,
 } from "./port.js";
+import type { Packed, Unpacker } from "./unpacker.js";
 
 /** The ends of a partition, asked for where an offset is refused. */
 export interface LogEnds {
@@ -24,6 +26,7 @@ export interface LogEnds {
 export interface TopicLogSettings {
     readonly topic: TopicDescription;
     readonly leaders: Leaders;
+    readonly unpacker: Unpacker;
     readonly endsOf: (partition: number) => Promise<LogEnds>;
 }
 
@@ -215,7 +218,7 @@ class BrokerLog implements TopicLog {
                 `The broker at ${request.address} refused to read ${this.#topic.name}: ${nameOf(errorCode)}.`,
             );
         }
-        const fetched: Fetched[] = [];
+        const packed: Packed[] = [];
         let failure: PassingError | undefined;
         for (const answer of partitions) {
             const range = ranges.get(answer.partition)!;
@@ -229,11 +232,15 @@ class BrokerLog implements TopicLog {
                 continue;
             }
             const place = { topic: this.#topic.name, partition: answer.partition };
-            const found = fetchedRecords(answer, place, range, budget);
-            if (found.next > range.from) {
-                fetched.push(found);
-            }
+            packed.push({ fetched: answer, place, range });
         }
+        const unpacked = await this.settings.unpacker.unpack(packed, budget);
+        const fetched = unpacked
+            .map(({ columns, next }, i): Fetched => {
+                const { partition } = packed[i]!.place;
+                return { partition, records: recordsOf(columns), next };
+            })
+            .filter(({ partition, next }) => next > ranges.get(partition)!.from);
         if (failure !== undefined) {
             this.#stale = true;
             if (fetched.length === 0) {

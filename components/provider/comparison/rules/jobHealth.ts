@@ -17,10 +17,11 @@ export const jobHealth: Rule = {
         }
         const n = job.recordsIn ?? candidate.records;
         const found = checks(settings).flatMap((check) => check(job, incumbent.job, n));
-        if (job.problem !== null) {
+        if (job.problem !== null || job.status === unknown) {
+            const problem = job.problem ?? "Flink does not say whether it runs.";
             found.push({
                 ...notKnown(job, incumbent.job, n),
-                sentence: `Not all is known of the candidate's job${named(job)}: ${job.problem}`,
+                sentence: `Not all is known of the candidate's job${named(job)}: ${problem}`,
             });
         }
         return found.length > 0

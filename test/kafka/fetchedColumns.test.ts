@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { fetchedRecords } from "../../components/provider/kafka/fetchedRecords.js";
+import { recordsOf } from "../../components/provider/kafka/columns.js";
+import { fetchedColumns } from "../../components/provider/kafka/fetchedColumns.js";
 import { batchOf, markerOf } from "./batches.js";
 
 const place = { topic: "delays", partition: 0 };
@@ -28,9 +29,9 @@ function read(
 ) {
     const range = { from: BigInt(from), to: BigInt(to) };
     const log = Buffer.concat(batches);
-    const { records, next } = fetchedRecords({ aborted, log }, place, range, { bytes });
+    const { columns, next } = fetchedColumns({ aborted, log }, place, range, { bytes });
     return {
-        records: records.map(({ offset, value }) => `${offset} ${String(value)}`),
+        records: recordsOf(columns).map(({ offset, value }) => `${offset} ${String(value)}`),
         next: Number(next),
     };
 }

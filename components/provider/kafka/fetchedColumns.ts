@@ -1,5 +1,6 @@
 import { CommittedFilter, type AbortedTransaction } from "./committed.js";
-import type { Fetched, LogRecord } from "./port.js";
+import { ColumnBuilder, type Columns } from "./columns.js";
+import type { LogRange } from "./port.js";
 import { readBatches, type Place } from "./recordBatch.js";
 
 /** What a broker answered about one partition. */
@@ -9,20 +10,27 @@ export interface FetchedLog {
     readonly log: Buffer;
 }
 
+/** What it holds for a reader. */
+export interface FetchedColumns {
+    readonly columns: Columns;
+    /** As in `Fetched`. */
+    readonly next: bigint;
+}
+
 /** How much may still be unpacked for one answer; what does not fit is fetched again. */
 export interface Budget {
     bytes: number;
 }
 
 /** The records of `[from, to)` that a read_committed reader may see, and where the answer ends. */
-export function fetchedRecords(
+export function fetchedColumns(
     { aborted, log }: FetchedLog,
     place: Place,
-    { from, to }: { readonly from: bigint; readonly to: bigint },
+    { from, to }: LogRange,
     budget: Budget,
-): Fetched {
+): FetchedColumns {
     const filter = new CommittedFilter(aborted);
-    const records: LogRecord[] = [];
+    const columns = new ColumnBuilder(place.partition, from);
     let next = from;
     for (const batch of readBatches(log, place)) {
         if (batch.baseOffset >= to) {
@@ -33,7 +41,7 @@ export function fetchedRecords(
             break;
         }
         if (filter.admits(batch)) {
-            batch.addRecords(records, from, to);
+            batch.addRecords(columns, from, to);
             budget.bytes -= batch.unpackedBytes;
         }
         // Of the batch, not of its last record: behind it there may be what compaction took, and a marker is no record.
@@ -41,5 +49,5 @@ export function fetchedRecords(
             next = batch.lastOffset + 1n;
         }
     }
-    return { partition: place.partition, records, next: next < to ? next : to };
+    return { columns: columns.build(), next: next < to ? next : to };
 }
