@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { explain } from "../errors.js";
+import { HashLog } from "./hashLog.js";
 import { HashSet } from "./hashSet.js";
 import type { Coverage } from "./sealing.js";
 
@@ -54,8 +55,8 @@ const mebibyte = 2 ** 20;
  * to disk past its half of the ceiling and is removed with `close`.
  */
 export class Engine {
-    /** Identities of which records cancelled each other out, as hashes. */
-    readonly #matched = new HashSet();
+    /** Identities of which records cancelled each other out, as hashes; those that did not fit are in DuckDB. */
+    readonly #matched = new HashLog();
     #spilled = 0;
 
     private constructor(
@@ -168,6 +169,7 @@ export class Engine {
         this.records.flushSync();
         this.hashes.flushSync();
         await this.connection.run(cancelEqual, { from: bigint(from), to: bigint(to) });
+        const matched = await this.#matchedOfRest();
         const result = await this.connection.stream(pairRest);
         for await (const rows of result.yieldRowsJs()) {
             for (const row of rows as LeftoverRow[]) {
@@ -177,7 +179,7 @@ export class Engine {
                     identity,
                     incumbent,
                     candidate,
-                    shared: shared || this.#matched.has(hash),
+                    shared: shared || matched.has(hash),
                 };
             }
         }
@@ -194,11 +196,31 @@ export class Engine {
         await rm(this.directory, { recursive: true, force: true });
     }
 
+    /** The hashes of what is left over that are among those of what cancelled out. */
+    async #matchedOfRest(): Promise<HashSet> {
+        const [rest, matched] = [new HashSet(), new HashSet()];
+        if (this.#matched.isEmpty) {
+            return matched;
+        }
+        const result = await this.connection.stream("SELECT DISTINCT hash FROM rest");
+        for await (const rows of result.yieldRowsJs()) {
+            (rows as [number][]).forEach(([hash]) => rest.add(hash));
+        }
+        if (rest.size > 0) {
+            this.#matched.forEach((hash) => {
+                if (rest.has(hash)) {
+                    matched.add(hash);
+                }
+            });
+        }
+        return matched;
+    }
+
     #spillMatched(): void {
-        for (const hash of this.#matched.values()) {
+        this.#matched.forEach((hash) => {
             this.hashes.appendDouble(hash);
             this.hashes.endRow();
-        }
+        });
         this.hashes.flushSync();
         this.#matched.clear();
     }

@@ -145,10 +145,10 @@ class Form {
     readonly #tokens: readonly Buffer[];
     /** For every name, its place among the wanted ones; -1 where it is none. */
     readonly #places: readonly number[];
-    /** The types of the record that was read last, or begun with, and its shape. */
-    readonly #types: JsonType[] = [];
-    #hadKey = false;
-    #shape: Shape | undefined;
+    /** The types of the record that is read. */
+    readonly #types: JsonType[];
+    /** The shapes of some records: with fields that may be null they take turns. */
+    readonly #seen: Seen[] = [];
 
     constructor(
         private readonly names: readonly string[],
@@ -159,6 +159,7 @@ class Form {
             Buffer.from(`${index === 0 ? "{" : ","}"${name}":`),
         );
         this.#places = names.map((name) => wanted.indexOf(name));
+        this.#types = names.map(() => "null");
     }
 
     has(names: readonly string[]): boolean {
@@ -175,9 +176,6 @@ class Form {
         glanced: Glanced,
     ): Glanced | undefined {
         glanced.begin(bytes);
-        const shape = this.#shape;
-        this.#shape = undefined;
-        let isLikeLast = shape !== undefined && this.#hadKey === hasKey;
         let at = start;
         for (let i = 0; i < this.#tokens.length; i++) {
             const token = this.#tokens[i]!;
@@ -190,10 +188,7 @@ class Form {
                 return undefined;
             }
             const type = typeAt(bytes, at, valueEnd);
-            if (this.#types[i] !== type) {
-                this.#types[i] = type;
-                isLikeLast = false;
-            }
+            this.#types[i] = type;
             const place = this.#places[i]!;
             if (place >= 0) {
                 const canonicalEnd =
@@ -208,15 +203,40 @@ class Form {
         if (bytes[at] !== closeBrace || at + 1 !== end) {
             return undefined;
         }
-        this.#hadKey = hasKey;
-        this.#shape = isLikeLast
-            ? shape!
-            : this.shapeOf(
-                  this.names.map((name, i) => [name, this.#types[i]!] as const),
-                  hasKey,
-              );
-        return glanced.end(this.#shape);
+        return glanced.end(this.#shape(hasKey));
     }
+
+    #shape(hasKey: boolean): Shape {
+        const found = this.#seen.find(
+            (seen) => seen.hasKey === hasKey && isSame(seen.types, this.#types),
+        );
+        if (found !== undefined) {
+            return found.shape;
+        }
+        const types = [...this.#types];
+        const fields = this.names.map((name, i): Field => [name, types[i]!]);
+        const shape = this.shapeOf(fields, hasKey);
+        this.#seen.unshift({ types, hasKey, shape });
+        this.#seen.length = Math.min(this.#seen.length, mostSeen);
+        return shape;
+    }
+}
+
+interface Seen {
+    readonly types: readonly JsonType[];
+    readonly hasKey: boolean;
+    readonly shape: Shape;
+}
+
+const mostSeen = 16;
+
+function isSame(types: readonly JsonType[], others: readonly JsonType[]): boolean {
+    for (let i = 0; i < types.length; i++) {
+        if (types[i] !== others[i]) {
+            return false;
+        }
+    }
+    return true;
 }
 
 function startsWith(bytes: Buffer, at: number, token: Buffer): boolean {

@@ -1,17 +1,10 @@
-/**
- * A set of 52-bit hashes in eight bytes each: what was matched, of ten million records, in the room of a few hundred
- * thousand strings. Zero stands for an empty slot.
- */
+/** A set of 52-bit hashes in eight bytes each, or a little more. Zero stands for an empty slot. */
 export class HashSet {
     #slots = new Float64Array(1024);
     #size = 0;
 
     get size(): number {
         return this.#size;
-    }
-
-    get bytes(): number {
-        return this.#slots.byteLength;
     }
 
     add(hash: number): void {
@@ -27,19 +20,6 @@ export class HashSet {
 
     has(hash: number): boolean {
         return this.#slots[this.#slotOf(hash === 0 ? 1 : hash)] !== 0;
-    }
-
-    *values(): Generator<number> {
-        for (const hash of this.#slots) {
-            if (hash !== 0) {
-                yield hash;
-            }
-        }
-    }
-
-    clear(): void {
-        this.#slots = new Float64Array(1024);
-        this.#size = 0;
     }
 
     /** Where the hash is, or would be. */

@@ -89,7 +89,8 @@ export class Waiting {
         segment.waiting++;
         this.#insert(entry);
         this.#size++;
-        if (this.#size > this.#heads.length) {
+        // With few of them in one place most records that wait for nothing are known by an empty one.
+        if (2 * this.#size > this.#heads.length) {
             this.#grow();
         }
     }

@@ -25,7 +25,8 @@ const readCommitted = 1;
 const noSession = { id: 0, epoch: -1 };
 const maxWaitMilliseconds = 500;
 const maxBytes = 32 * 1024 * 1024;
-const partitionMaxBytes = 1024 * 1024;
+/** Enough for a good rate; of more, what waits for its counterpart would not stay in the processor's cache. */
+const partitionMaxBytes = 512 * 1024;
 
 export const fetchKey = 1;
 /** The first version that asks by a topic's id: a topic of the same name that is another one does not answer. */
