@@ -18,7 +18,7 @@ export function writeContent(fields: Fields, ignored: ReadonlySet<string>): stri
     const lines: string[] = [];
     for (const [path, { text }] of fields) {
         if (!ignored.has(path)) {
-            lines.push(`${JSON.stringify(path)}\t${text}`);
+            lines.push(`${nameOf(path)}\t${text}`);
         }
     }
     return lines.sort().join("\n");
@@ -29,7 +29,28 @@ export function readContent(content: string): Map<string, string> {
     const values = new Map<string, string>();
     for (const line of content === "" ? [] : content.split("\n")) {
         const tab = line.indexOf("\t");
-        values.set(JSON.parse(line.slice(0, tab)) as string, line.slice(tab + 1));
+        values.set(pathOf(line.slice(0, tab)), line.slice(tab + 1));
     }
     return values;
+}
+
+/** Paths as JSON strings, and back: those of the records of a topic are mostly the same few. */
+const nameOf = remember((path) => JSON.stringify(path));
+const pathOf = remember((name) => JSON.parse(name) as string);
+
+const mostRemembered = 10_000;
+
+function remember(translate: (text: string) => string): (text: string) => string {
+    const known = new Map<string, string>();
+    return (text) => {
+        let found = known.get(text);
+        if (found === undefined) {
+            found = translate(text);
+            if (known.size >= mostRemembered) {
+                known.clear();
+            }
+            known.set(text, found);
+        }
+        return found;
+    };
 }

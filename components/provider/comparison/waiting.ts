@@ -30,7 +30,7 @@ export interface Waiter {
 /** What a waiter takes beside its bytes, as measured with ten million of them. */
 const bytesBeside = 300;
 /** Bytes that are held as they were fetched, with records among them that do not wait any more. */
-const mostLoose = 32 * 1024 * 1024;
+const mostLoose = 8 * 1024 * 1024;
 
 /**
  * Equal records cancel each other out here as they stream by: what differs, or has no counterpart yet, waits. Both topics
