@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { AggregateSketch } from "../../components/provider/comparison/aggregate.js";
+import { Aggregates } from "../../components/provider/comparison/aggregates.js";
 import { canonicalNumber } from "../../components/provider/comparison/decimal.js";
 import { Quantity } from "../../components/provider/comparison/quantity.js";
+import { settingsOf } from "./world.js";
 
 /** Numbers as JSON writes them, of every length that is handled in another way. */
 const written = fc.oneof(
@@ -102,5 +104,52 @@ describe("the sketch of a field", () => {
             const exact = Math.ceil(quantile * 50_000) - 10_000;
             assert.ok(Math.abs(value! - exact) <= Math.abs(exact) * 0.01, `${quantile}: ${value}`);
         }
+    });
+});
+
+describe("aggregates by window and group", () => {
+    const settings = settingsOf({
+        rules: { aggregates: { fields: { delay: {} }, groupBy: ["origin"] } },
+    });
+    const of = (delay: string, origin: string) => ({
+        values: [delay],
+        group: JSON.stringify([origin]),
+    });
+
+    it("hold what is equal on both topics for each of them", () => {
+        const [together, apart] = [new Aggregates(settings), new Aggregates(settings)];
+        for (const [delay, origin] of [
+            ["1.5", "ATL"],
+            ["-2", "SEA"],
+            ["7", "ATL"],
+        ] as const) {
+            together.add("both", 0, of(delay, origin));
+            apart.add("incumbent", 0, of(delay, origin));
+            apart.add("candidate", 0, of(delay, origin));
+        }
+        [together, apart].forEach((one) => one.add("candidate", 60_000, of("3", "DFW")));
+        const everything = { from: 0, to: 120_000 };
+        const found = together.keptIn(everything, []);
+        assert.deepEqual(found, apart.keptIn(everything, []));
+        assert.deepEqual(
+            found.map(({ group, incumbent, candidate }) => [group, incumbent.sum, candidate.sum]),
+            [
+                [["ATL"], "8.5", "8.5"],
+                [["DFW"], "0", "3"],
+                [["SEA"], "-2", "-2"],
+                [[], "6.5", "9.5"],
+            ],
+        );
+    });
+
+    it("say so where there are too many groups", () => {
+        const aggregates = new Aggregates(settings);
+        // One more is the aggregate of all groups.
+        for (let i = 0; i < 99_999; i++) {
+            aggregates.add("both", 0, of("1", `id ${i}`));
+        }
+        assert.equal(aggregates.problem, null);
+        aggregates.add("both", 0, of("1", "one more"));
+        assert.match(aggregates.problem!, /^Aggregates by origin are more than 100000 .*\.groupBy/);
     });
 });

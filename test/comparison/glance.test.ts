@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { decodeValue, type Fields } from "../../components/provider/comparison/decode.js";
+import {
+    decodeValue,
+    type Fields,
+    type Leaf,
+} from "../../components/provider/comparison/decode.js";
 import { Glance } from "../../components/provider/comparison/glance.js";
 import { Shapes } from "../../components/provider/comparison/shape.js";
 
@@ -36,6 +40,17 @@ function agrees(glance: Glance, text: string): boolean {
         wanted.map((_, field) => glanced.leaf(field)),
         wanted.map((path) => decoded.fields.get(path)),
     );
+    for (const [field, path] of wanted.entries()) {
+        const leaf: Leaf | undefined = decoded.fields.get(path);
+        const isShort: boolean = leaf?.type === "integer" && /^\d{1,15}$/.test(leaf.text);
+        assert.equal(glanced.whole(field), isShort ? Number(leaf?.text) : NaN);
+        assert.equal(glanced.has(field), leaf !== undefined);
+        if (leaf !== undefined) {
+            const copy = Buffer.alloc(leaf.text.length);
+            assert.equal(glanced.copy(field, copy, 0), copy.length);
+            assert.equal(copy.toString("latin1"), leaf.text);
+        }
+    }
     return true;
 }
 

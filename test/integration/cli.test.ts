@@ -49,7 +49,12 @@ describe("shadow-flink compare", function () {
         directory = fs.mkdtempSync(path.join(os.tmpdir(), "shadow-flink-cli-"));
         const kafka = new Kafka({ brokers: [bootstrapServers], logLevel: logLevel.NOTHING });
         admin = kafka.admin();
-        producer = kafka.producer({ allowAutoTopicCreation: false });
+        // Without idempotence a retry on a busy machine would write records twice.
+        producer = kafka.producer({
+            allowAutoTopicCreation: false,
+            idempotent: true,
+            maxInFlightRequests: 1,
+        });
         await Promise.all([admin.connect(), producer.connect()]);
     });
     after(async () => {

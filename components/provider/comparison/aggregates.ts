@@ -55,10 +55,12 @@ export class Aggregates {
         if (this.#fields.length === 0) {
             return null;
         }
-        const group = this.#groupBy.map((path) => texts(path) ?? "absent");
         return {
             values: this.#fields.map(texts),
-            group: group.length === 0 ? null : JSON.stringify(group),
+            group:
+                this.#groupBy.length === 0
+                    ? null
+                    : JSON.stringify(this.#groupBy.map((path) => texts(path) ?? "absent")),
         };
     }
 

@@ -39,7 +39,7 @@ export class Glanced {
     /** The field's value where that is a short whole number, not negative; else NaN. */
     whole(field: number): number {
         const [start, end] = [this.#starts[field]!, this.#ends[field]!];
-        if (this.#types[field] !== "integer" || end - start > shortDigits) {
+        if (start < 0 || this.#types[field] !== "integer" || end - start > shortDigits) {
             return NaN;
         }
         let value = 0;
