@@ -88,7 +88,7 @@ export interface ComparisonJobArgs {
 
 /**
  * The job that compares a version, and the topic that it writes to. Both are named for what is compared and how: another
- * rule is another job, on another topic, and the old ones go.
+ * rule is another job, on another topic, and the old ones go: so neither is ever protected.
  */
 export function comparisonJob(args: ComparisonJobArgs): pulumi.Output<EvidenceJob> {
     const { name, version, settings } = args;
@@ -124,7 +124,7 @@ export function comparisonJob(args: ComparisonJobArgs): pulumi.Output<EvidenceJo
             // What is gone from it would be missing in every later verdict.
             config: { "cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1" },
         },
-        { ...args.topicOptions, ignoreChanges: ["replicationFactor"] },
+        { ...args.topicOptions, protect: false, ignoreChanges: ["replicationFactor"] },
     );
     const rendered = pulumi.output(given).apply((servers) => script(topicName, servers.join(",")));
     const job = new SessionJob(
@@ -141,7 +141,7 @@ export function comparisonJob(args: ComparisonJobArgs): pulumi.Output<EvidenceJo
             startTimeoutSeconds: startSeconds,
             retire: null,
         },
-        pulumi.mergeOptions(args.options, { dependsOn: [topic] }),
+        pulumi.mergeOptions(args.options, { protect: false, dependsOn: [topic] }),
     );
     return pulumi.all([job.jobId, job.restUrl]).apply(([jobId, restUrl]) => ({
         jobId,

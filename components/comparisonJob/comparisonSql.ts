@@ -54,13 +54,11 @@ ${options({ topic: candidate.topic, "scan.startup.mode": "earliest-offset" })}
 -- Every record, and why it cannot be compared, where that is so.
 ${records(settings)}
 
--- How far a record comes behind the newest one before it in its partition.
+-- The how-many-th record of its partition one is, and how far it comes behind the newest one before it.
 CREATE TEMPORARY VIEW ordered AS
-SELECT side, part, place, problem, event_ms, proc_time,
-    MAX(event_ms) OVER (
-        PARTITION BY side, part ORDER BY proc_time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) - event_ms AS behind
-FROM records;
+SELECT side, part, place, problem, event_ms, proc_time, COUNT(*) OVER before AS seen, MAX(event_ms) OVER before - event_ms AS behind
+FROM records
+WINDOW before AS (PARTITION BY side, part ORDER BY proc_time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW);
 
 -- The records of a window by identity and content: what is there as often on both sides cancels out.
 CREATE TEMPORARY VIEW contents AS
@@ -82,7 +80,7 @@ ${sinks(settings, names)}
 EXECUTE STATEMENT SET BEGIN
 
 INSERT INTO read_records
-SELECT 'read', side, part, win, problem, COUNT(*), MIN(place), MAX(place), MAX(event_ms),
+SELECT 'read', side, part, win, problem, COUNT(*), MAX(seen), MIN(place), MAX(place), MAX(event_ms),
     COUNT(*) FILTER (WHERE behind > ${milliseconds(settings.allowedLatenessSeconds)}), MAX(behind)
 FROM (
     SELECT *, event_ms - MOD(MOD(event_ms, ${windowOf(settings)}) + ${windowOf(settings)}, ${windowOf(settings)}) AS win
@@ -139,6 +137,9 @@ function jobSettings(
     { checkpoints }: Pick<ComparisonJobNames, "checkpoints">,
 ): string {
     const options: Record<string, string> = {
+        // Whatever the cluster does by default: a state that expires would count anew.
+        "execution.runtime-mode": "streaming",
+        "table.exec.state.ttl": "0 s",
         "table.local-time-zone": "UTC",
         "parallelism.default": String(flink.parallelism),
         "execution.checkpointing.interval": `${flink.checkpointSeconds} s`,
@@ -152,7 +153,7 @@ function jobSettings(
 }
 
 function source(
-    { flink, eventTime, allowedLatenessSeconds }: Settings,
+    { flink, eventTime, windowSeconds, allowedLatenessSeconds }: Settings,
     { evidence, brokers, incumbent: { topic } }: ComparisonJobNames,
 ): string {
     const event =
@@ -181,6 +182,10 @@ ${options({
     "properties.isolation.level": "read_committed",
     "scan.startup.mode": flink.from === "beginning" ? "earliest-offset" : "latest-offset",
     "scan.watermark.idle-timeout": `${flink.idleSeconds} s`,
+    // So that what waits for the topic that is behind stays small.
+    "scan.watermark.alignment.group": evidence,
+    "scan.watermark.alignment.max-drift": `${milliseconds(4 * (windowSeconds + allowedLatenessSeconds))} ms`,
+    "scan.watermark.alignment.update-interval": "200 ms",
     "key.format": "raw",
     "key.fields": "record_key",
     "value.format": "raw",
@@ -326,7 +331,7 @@ function letter(field: string): string {
 }
 
 const columnsOf = {
-    read_records: `side STRING, part INT, win BIGINT, problem STRING, records BIGINT, first_offset BIGINT,
+    read_records: `side STRING, part INT, win BIGINT, problem STRING, records BIGINT, seen BIGINT, first_offset BIGINT,
     last_offset BIGINT, last_event BIGINT, late BIGINT, disorder BIGINT`,
     types: "window_start TIMESTAMP(3), types STRING, incumbents BIGINT, candidates BIGINT",
     identity_counts: `window_start TIMESTAMP(3), differences STRING, incumbents BIGINT, candidates BIGINT, pairs BIGINT,

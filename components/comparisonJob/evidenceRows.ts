@@ -13,6 +13,8 @@ export interface ReadRow {
     /** Why these records cannot be compared; absent where they can. */
     readonly problem?: Problem;
     readonly records: number;
+    /** All records of the partition that were read up to the last one of these. */
+    readonly seen: number;
     readonly first_offset: number;
     readonly last_offset: number;
     /** The largest event time. */

@@ -15,7 +15,7 @@ import { isStandby, lostAuthorityAt } from "./cutover/decide.js";
 import { parseOffsets, recordOffsets } from "./cutover/routingRecord.js";
 import { readRoutingRecord } from "./cutover/routingStore.js";
 import { explain, PartialFailure } from "./errors.js";
-import type { ComparisonInputs, ComparisonState, EvidenceRange, EvidenceTopic } from "./inputs.js";
+import type { ComparisonInputs, ComparisonState, EvidenceRange } from "./inputs.js";
 import type { KafkaPort, TopicDescription } from "./kafka/port.js";
 import { prefixedLog, type Log } from "./log.js";
 import { toState } from "./state.js";
@@ -195,8 +195,7 @@ async function compare(
     await writeReport(labelOf(inputs), { verdict, evidence, settings: inputs.settings }, log);
     const through = verdict.verifiedThrough === null ? null : Date.parse(verdict.verifiedThrough);
     const bakes = incumbent.bakes === true;
-    const { evidenceTopic } = gathered;
-    return { verdict, range, kept: gathered.keep(through), jobs: baselines, evidenceTopic, bakes };
+    return { verdict, range, kept: gathered.keep(through), jobs: baselines, bakes };
 }
 
 interface LookAt {
@@ -210,7 +209,6 @@ interface LookAt {
 interface Gathered {
     readonly evidence: Evidence;
     readonly keep: (verifiedThrough: number | null) => Kept | null;
-    readonly evidenceTopic: EvidenceTopic | null;
 }
 
 /** Reads both topics, from where earlier looks have verified them. */
@@ -240,25 +238,24 @@ async function lookAtTopics(
         log("records came for windows that were verified before; reads them again");
         gathered = await gather(null);
     }
-    return { ...gathered, evidenceTopic: null };
+    return gathered;
 }
 
 /** Reads what the job has written that compares them. */
 async function lookAtJob(
     kafka: KafkaPort,
     { settings, evidenceJob = null }: ComparisonInputs,
-    { subject, known, log }: LookAt,
+    { subject, log }: LookAt,
 ): Promise<Gathered> {
-    const { evidence, topic } = await gatherFromFlink({
+    const evidence = await gatherFromFlink({
         kafka,
         incumbent: subject.incumbent,
         candidate: subject.candidate,
         settings,
         job: evidenceJob,
-        known: known?.evidenceTopic ?? null,
         log,
     });
-    return { evidence, keep: () => null, evidenceTopic: topic };
+    return { evidence, keep: () => null };
 }
 
 /**

@@ -76,12 +76,6 @@ export interface EvidenceJob {
     readonly incumbent: { readonly version: string; readonly topic: string };
 }
 
-/** An evidence topic as a look found it. */
-export interface EvidenceTopic {
-    readonly name: string;
-    readonly id: string;
-}
-
 export interface ComparisonInputs extends CommonInputs {
     /** The version under comparison. */
     readonly version: string;
@@ -111,8 +105,6 @@ export interface ComparisonState {
     readonly kept?: Kept | null;
     /** What restarts and failed checkpoints of the jobs are counted from. */
     readonly jobs?: Baselines;
-    /** The topic that the engine `"flink"` wrote to; `null` or absent where there was none. */
-    readonly evidenceTopic?: EvidenceTopic | null;
 }
 
 /** A move of authority that a program asks for. */

@@ -1,5 +1,7 @@
 -- Compares delays-v2 (v2) with delays (v1), into delays-v2-evidence-0a1b2c3d.
 -- Written by shadow-flink; another rule is another script, another job and another topic.
+SET 'execution.runtime-mode' = 'streaming';
+SET 'table.exec.state.ttl' = '0 s';
 SET 'table.local-time-zone' = 'UTC';
 SET 'parallelism.default' = '1';
 SET 'execution.checkpointing.interval' = '10 s';
@@ -48,6 +50,9 @@ CREATE TEMPORARY TABLE incumbent_topic (
     'properties.isolation.level' = 'read_committed',
     'scan.startup.mode' = 'latest-offset',
     'scan.watermark.idle-timeout' = '300 s',
+    'scan.watermark.alignment.group' = 'delays-v2-evidence-0a1b2c3d',
+    'scan.watermark.alignment.max-drift' = '28800000 ms',
+    'scan.watermark.alignment.update-interval' = '200 ms',
     'key.format' = 'raw',
     'key.fields' = 'record_key',
     'value.format' = 'raw',
@@ -92,13 +97,11 @@ SELECT side, event_time, record_identity, record_key AS record_key, REGEXP_REPLA
 FROM judged
 WHERE problem IS NULL;
 
--- How far a record comes behind the newest one before it in its partition.
+-- The how-many-th record of its partition one is, and how far it comes behind the newest one before it.
 CREATE TEMPORARY VIEW ordered AS
-SELECT side, part, place, problem, event_ms, proc_time,
-    MAX(event_ms) OVER (
-        PARTITION BY side, part ORDER BY proc_time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) - event_ms AS behind
-FROM records;
+SELECT side, part, place, problem, event_ms, proc_time, COUNT(*) OVER before AS seen, MAX(event_ms) OVER before - event_ms AS behind
+FROM records
+WINDOW before AS (PARTITION BY side, part ORDER BY proc_time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW);
 
 -- The records of a window by identity and content: what is there as often on both sides cancels out.
 CREATE TEMPORARY VIEW contents AS
@@ -186,7 +189,7 @@ FROM counterparts;
 
 -- Where all goes: one topic, one record for each row.
 CREATE TEMPORARY TABLE read_records (
-    kind STRING, side STRING, part INT, win BIGINT, problem STRING, records BIGINT, first_offset BIGINT,
+    kind STRING, side STRING, part INT, win BIGINT, problem STRING, records BIGINT, seen BIGINT, first_offset BIGINT,
     last_offset BIGINT, last_event BIGINT, late BIGINT, disorder BIGINT
 ) WITH (
     'connector' = 'kafka',
@@ -247,7 +250,7 @@ CREATE TEMPORARY TABLE samples (
 EXECUTE STATEMENT SET BEGIN
 
 INSERT INTO read_records
-SELECT 'read', side, part, win, problem, COUNT(*), MIN(place), MAX(place), MAX(event_ms),
+SELECT 'read', side, part, win, problem, COUNT(*), MAX(seen), MIN(place), MAX(place), MAX(event_ms),
     COUNT(*) FILTER (WHERE behind > 3600000), MAX(behind)
 FROM (
     SELECT *, event_ms - MOD(MOD(event_ms, 3600000) + 3600000, 3600000) AS win

@@ -9,6 +9,7 @@ import {
 } from "../../components/index.js";
 import { sessionJobProblems } from "../../components/provider/sessionJobInputs.js";
 import { graphOf, type Registered } from "../graph.js";
+import { noteOptions, type ToldOptions } from "../resourceOptions.js";
 
 const candidate = sqlJob(({ topic, group, transactionalIdPrefix }) => ({
     gateway: "http://gateway:8083",
@@ -114,6 +115,21 @@ describe("the job of a comparison", () => {
         const after = await pairs("v2");
         assert.deepEqual(after[0], before);
         assert.equal(after[1]?.[1], "delays-v3 (v3) with delays-v2 (v2)");
+    });
+
+    it("can always be replaced, and is stopped before its topic goes", async () => {
+        let noted: Record<string, ToldOptions> = {};
+        await graphOf(false, () => {
+            noted = noteOptions();
+            return new ShadowFlinkJob("delays", args, { protect: true });
+        });
+        const told = (prefix: string) =>
+            Object.entries(noted).find(([name]) => name.startsWith(prefix));
+        const [topic, job] = [told("delays-v2-evidence-"), told("delays-v2-comparison-")];
+        assert.deepEqual([topic?.[1].protect, job?.[1].protect], [false, false]);
+        assert.equal(topic?.[1].retainOnDelete, false);
+        assert.ok(job?.[1].dependsOn.includes(topic?.[0] ?? ""), job?.[1].dependsOn.join());
+        assert.ok(job?.[1].dependsOn.includes("delays-v2-topic"));
     });
 
     it("stops with the candidate", async () => {

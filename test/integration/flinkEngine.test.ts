@@ -239,7 +239,7 @@ describe("a comparison as a Flink job", function () {
         await producer.disconnect();
     }
 
-    async function start(prefix: string): Promise<Pair> {
+    async function start(prefix: string, settings = flink): Promise<Pair> {
         const topic = uniqueName(prefix);
         const incumbent = { version: "v1", topic };
         const candidate = { version: "v2", topic: `${topic}-v2` };
@@ -252,7 +252,7 @@ describe("a comparison as a Flink job", function () {
             ],
         });
         const script = comparisonSql(
-            { ...flink, flink: flink.flink! },
+            { ...settings, flink: settings.flink! },
             {
                 incumbent,
                 candidate,
@@ -293,13 +293,16 @@ describe("a comparison as a Flink job", function () {
         verdict: decide(evidence, settings, { fingerprint: "f", comparedAt: "now" }),
     });
 
-    async function byFlink(pair: Pair, changes: Partial<CompareSettings> = {}): Promise<Look> {
-        const settings = { ...flink, ...changes };
-        const { evidence } = await gatherFromFlink({
+    async function byFlink(
+        pair: Pair,
+        changes: Partial<CompareSettings> = {},
+        base = flink,
+    ): Promise<Look> {
+        const settings = { ...base, ...changes };
+        const evidence = await gatherFromFlink({
             ...pair,
             kafka: port,
             settings,
-            known: null,
             log: () => {},
         });
         return judge(evidence, settings);
@@ -308,8 +311,9 @@ describe("a comparison as a Flink job", function () {
     async function embeddedly(
         { incumbent, candidate }: Pair,
         changes: Partial<CompareSettings>,
+        base = embedded,
     ): Promise<Look> {
-        const settings = { ...embedded, ...changes };
+        const settings = { ...base, ...changes };
         const from = new Map([
             [0, 0n],
             [1, 0n],
@@ -412,5 +416,80 @@ describe("a comparison as a Flink job", function () {
         const { verdict } = await byFlink(pair);
         assert.equal(verdict.outcome, "inconclusive");
         assert.match(verdict.gaps.join(), /-evidence does not exist\. Start the comparison anew/);
+    });
+
+    it("goes by keys and timestamps in two tasks, and counts what it cannot compare by its reason", async () => {
+        const keyed: Partial<CompareArgs> = {
+            ...args,
+            identity: ["$key"],
+            eventTime: undefined,
+            allowedLatenessSeconds: 0,
+            fields: {},
+        };
+        const byKey = settingsOf({
+            ...keyed,
+            engine: "flink",
+            flink: { fields: ["n", "at"], from: "beginning", checkpointSeconds: 1, parallelism: 2 },
+        });
+        const pair = await start("keys", byKey);
+        const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+        await producer.connect();
+        const messages = Array.from({ length: 90 }, (_, n) => ({
+            partition: n % 2,
+            timestamp: String(began + Math.floor(n / 2) * 600_001),
+            key: Buffer.from([0xff, n]),
+            value: `{"n":${n}}`,
+        }));
+        await producer.send({ topic: pair.incumbent.topic, messages });
+        const other = messages.map((message, n) => {
+            const value = n === 31 ? '{"n":0}' : n === 33 ? '{"n":33,"at":null}' : message.value;
+            return { ...message, value };
+        });
+        await producer.send({ topic: pair.candidate.topic, messages: other });
+        const hidden = ({ evidence }: Look) => ({
+            ...evidence,
+            // Bytes in an identity have another text in SQL, and so another hash.
+            samples: evidence.samples.map((sample) => ({ ...sample, identity: "" })),
+        });
+        const ours = await byFlink(pair, {}, byKey);
+        const theirs = await embeddedly(pair, {}, settingsOf({ ...keyed, settleSeconds: 0 }));
+        assert.deepEqual(hidden(ours), hidden(theirs));
+        assert.deepEqual(ours.verdict.findings, theirs.verdict.findings);
+        assert.equal(ours.verdict.outcome, "fail");
+
+        const { timestamp, key } = messages.at(-1)!;
+        const values = [
+            null,
+            "[]",
+            Buffer.from([0x7b, 0xff, 0x7d]),
+            '{"n":1,"n":1}',
+            '{"m":1}',
+            '{"n":[]}',
+        ];
+        await producer.send({
+            topic: pair.candidate.topic,
+            messages: [
+                ...values.map((value) => ({ partition: 0, timestamp, key, value })),
+                { partition: 0, timestamp, key: null, value: '{"n":1}' },
+            ],
+        });
+        await producer.disconnect();
+        const { evidence } = await byFlink(pair, {}, byKey);
+        const gaps = evidence.gaps.join("\n");
+        assert.match(gaps, /1 record of .* offset 45 is the first\): they are tombstones/);
+        assert.match(
+            gaps,
+            /2 records of .* offset 46 is the first\): they are not valid JSON objects/,
+        );
+        assert.match(
+            gaps,
+            /3 records of .* offset 48 is the first\): they have a field that .* does not name/,
+        );
+        assert.match(
+            gaps,
+            /1 record of .* offset 51 is the first\): a part of their identity is missing/,
+        );
+        assert.equal(evidence.candidate.unreadable, 4);
+        assert.deepEqual(evidence.windows, ours.evidence.windows);
     });
 });

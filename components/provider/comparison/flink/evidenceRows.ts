@@ -25,6 +25,10 @@ export interface ReadPartition {
     last: number;
     /** Behind the last record that it has read. */
     position: bigint;
+    /** All that it says to have read up to there. */
+    seen: number;
+    /** All of which it says what it read. */
+    told: number;
 }
 
 /** Records that the job could not compare. */
@@ -45,6 +49,11 @@ export class ReadTopic {
         return [...this.windows.values()].reduce((sum, { records }) => sum + records, 0);
     }
 
+    /** Records of which is not known yet what the job made of them: its tasks do not write all at the same time. */
+    get untold(): number {
+        return [...this.partitions.values()].reduce((sum, { seen, told }) => sum + seen - told, 0);
+    }
+
     get position(): Offsets {
         return new Map(
             [...this.partitions].map(([partition, { position }]) => [partition, position]),
@@ -56,7 +65,11 @@ export class ReadTopic {
             records: 0,
             last: -Infinity,
             position: 0n,
+            seen: 0,
+            told: 0,
         }));
+        partition.seen = Math.max(partition.seen, row.seen);
+        partition.told += row.records;
         const behind = BigInt(row.last_offset) + 1n;
         partition.position = behind > partition.position ? behind : partition.position;
         if (row.problem !== undefined || row.win === undefined || row.last_event === undefined) {

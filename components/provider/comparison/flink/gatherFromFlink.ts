@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CompareSettings } from "../../../compare.js";
 import { explain } from "../../errors.js";
 import { FlinkRest, isTerminal } from "../../flink/restClient.js";
-import type { EvidenceJob, EvidenceTopic } from "../../inputs.js";
+import type { EvidenceJob } from "../../inputs.js";
 import {
     EvidenceLostError,
     type KafkaPort,
@@ -33,16 +33,8 @@ export interface FlinkGatherRequest {
     readonly settings: CompareSettings;
     /** The job that compares them; `null` where the component declares none for this version. */
     readonly job: EvidenceJob | null;
-    /** The evidence topic as an earlier look found it; `null` for the first one. */
-    readonly known: EvidenceTopic | null;
     readonly log: Log;
     readonly clock?: Clock;
-}
-
-export interface FlinkGathered {
-    readonly evidence: Evidence;
-    /** The evidence topic, for the next look; `null` where it is not there. */
-    readonly topic: EvidenceTopic | null;
 }
 
 const pollMilliseconds = 1_000;
@@ -53,7 +45,7 @@ const sides = ["incumbent", "candidate"] as const;
  * and has compared enough of it. What it lacks is waited for as long as the settings say, and is a gap then; nothing is
  * thrown for it.
  */
-export async function gatherFromFlink(request: FlinkGatherRequest): Promise<FlinkGathered> {
+export async function gatherFromFlink(request: FlinkGatherRequest): Promise<Evidence> {
     return new Look(request).run();
 }
 
@@ -71,7 +63,7 @@ class Look {
         this.#signal = AbortSignal.timeout(request.settings.timeoutSeconds * 1000);
     }
 
-    async run(): Promise<FlinkGathered> {
+    async run(): Promise<Evidence> {
         const topics = await this.#describe();
         if (topics !== undefined) {
             try {
@@ -82,16 +74,12 @@ class Look {
                 );
             }
         }
-        const { name, id } = topics?.evidence ?? {};
-        return {
-            evidence: this.#assemble(topics),
-            topic: name === undefined || id === undefined ? null : { name, id },
-        };
+        return this.#assemble(topics);
     }
 
     /** The three topics; what is not there, or not the one that it was, is a gap. */
     async #describe(): Promise<Topics | undefined> {
-        const { kafka, job, incumbent, candidate, known } = this.request;
+        const { kafka, job, incumbent, candidate } = this.request;
         if (job === null) {
             this.#gaps.note(
                 `No job compares ${candidate.version}: one is declared for the versions behind authority in \`versions\`. ` +
@@ -124,12 +112,6 @@ class Look {
             if (old === undefined || young === undefined || evidence === undefined) {
                 return undefined;
             }
-            if (known?.name === evidence.name && known.id !== evidence.id) {
-                this.#gaps.note(
-                    `The evidence topic ${job.topic} is not the one that it was: it was deleted and made anew, and what the ` +
-                        "job wrote before is lost. The next look goes by what it has written since.",
-                );
-            }
             return { incumbent: old, candidate: young, evidence };
         } catch (error) {
             this.#gaps.note(`The topics could not be looked up: ${explain(error)}`);
@@ -151,7 +133,7 @@ class Look {
                 // What it says of itself before what it wrote: it may end in between, and not the other way round.
                 const unwell = await this.#unwell();
                 await this.#read(log, topics.evidence);
-                const behind = await this.#behind(topics, ends);
+                const behind = (await this.#behind(topics, ends)) ?? this.#untold(topics);
                 if (unwell === undefined && behind === undefined && this.#isEnough(topics)) {
                     return;
                 }
@@ -207,11 +189,6 @@ class Look {
         ]);
         if (this.#position.size === 0) {
             this.#position = first;
-            if ([...first.values()].some((offset) => offset > 0n)) {
-                this.#gaps.note(
-                    `What the job wrote first is gone from ${name}: give the topic an endless retention. ${startAnew}`,
-                );
-            }
         }
         await readRanges(log, rangesOf(this.#position, end), {
             signal: this.#signal,
@@ -253,6 +230,15 @@ class Look {
             }
         }
         return undefined;
+    }
+
+    /** What the job has read, and has not written of; all of it is needed, since it may be what cannot be compared. */
+    #untold({ evidence }: Topics): string | undefined {
+        const untold = sides.reduce((sum, side) => sum + this.#rows.read[side].untold, 0);
+        return untold === 0
+            ? undefined
+            : `Of ${several(untold, "record")} that the comparison's job has read it is not there what it found, in ` +
+                  `${evidence.name}: the topic was deleted and made anew, or has lost records. ${startAnew}`;
     }
 
     /** Where the job goes on, of the partitions of which that is known. */
