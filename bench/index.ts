@@ -2,18 +2,21 @@ import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { startSandbox } from "../sandbox/index.js";
+import { startSandbox, type Sandbox } from "../sandbox/index.js";
 import { repository } from "../sandbox/paths.js";
+import { crossOver, flinkEngine } from "./engines.js";
 import { flinkJoin, javaDrain } from "./others.js";
 import { load } from "./records.js";
-import { measured, type Measured, type Row, type Run } from "./table.js";
+import { measured, type Measured, median, type Row, type Run } from "./table.js";
 
-const usage = `npm run bench [-- --rounds 3] [--large] [--small] [--readme]
+const usage = `npm run bench [-- --rounds 3] [--large] [--small] [--engines] [--readme]
 
   Compares two topics of a million records each, beside what one would use instead, side by
   side: every round runs all contestants once, and the medians are printed as ratios.
   --large also compares ten million with ten million; --small takes 100,000 to try it out.
   --readme writes the tables into README.md.
+  --engines compares five million with five million (--small: 100,000) by this process and by jobs on the sandbox's
+  Flink with one slot and with two, and says from how many slots on a job would be faster (Linux).
 `;
 
 const log = (line: string) => console.error(`· ${line}`);
@@ -25,6 +28,7 @@ async function main(): Promise<void> {
             large: { type: "boolean", default: false },
             small: { type: "boolean", default: false },
             readme: { type: "boolean", default: false },
+            engines: { type: "boolean", default: false },
             help: { type: "boolean", short: "h", default: false },
         },
     });
@@ -35,6 +39,9 @@ async function main(): Promise<void> {
     process.on("SIGINT", () => void sandbox.stop().then(() => process.exit(130)));
     try {
         const brokers = sandbox.bootstrapServers;
+        if (values.engines) {
+            return await engines(sandbox, values.small ? 100_000 : 5_000_000, rounds);
+        }
         // Of today, or retention takes them away.
         const start = Math.floor(Date.now() / 1e6) * 1e6 - 4_000_000;
         log(`writing three topics of ${count.toLocaleString("en-US")} records`);
@@ -105,6 +112,45 @@ function show(rows: readonly Row[]): Measured {
     const found = measured(rows);
     console.log(found.text);
     return found;
+}
+
+/** Both engines on the same topics, one after the other. */
+async function engines(sandbox: Sandbox, count: number, rounds: number): Promise<void> {
+    const brokers = sandbox.bootstrapServers;
+    log(`writing two topics of ${count.toLocaleString("en-US")} records`);
+    const start = Math.floor(Date.now() / 1e6) * 1e6 - (count / 400) * 1_000;
+    const topics = ["engines", "engines-same"] as const;
+    await load(
+        brokers,
+        topics.map((topic) => ({ topic, count, differing: 0, start })),
+    );
+    const onFlink = (parallelism: number) => async () => {
+        const run = await flinkEngine(sandbox, topics, count, parallelism);
+        log(`  ${run.seconds.toFixed(2)} s, ${run.found}`);
+        return run;
+    };
+    const rows: [string, () => Promise<Run>][] = [
+        ["(a) embedded, default rules", () => contestant("compareDefaults", brokers, ...topics)],
+        ["(b) as a Flink job, parallelism 1", onFlink(1)],
+        ["(c) as a Flink job, parallelism 2", onFlink(2)],
+    ];
+    const table = rows.map(([name]): Row => ({ name, records: 2 * count, runs: [] }));
+    for (let round = 1; round <= rounds; round++) {
+        for (const [index, [name, run]] of rows.entries()) {
+            log(`round ${round} of ${rounds}: ${name}`);
+            table[index]!.runs.push(await run());
+        }
+    }
+    show(table);
+    const [embedded, one, two] = table.map(
+        ({ records, runs }) => records / median(runs.map(({ seconds }) => seconds)),
+    ) as [number, number, number];
+    const slots = crossOver({ embedded, one, two });
+    console.log(
+        Number.isFinite(slots)
+            ? `Model: with a core for every slot, a job of ${slots} or more reads as fast as one process.`
+            : "Model: none. A second slot brought nothing here; the machine has no core for it.",
+    );
 }
 
 async function contestant(

@@ -68,7 +68,7 @@ function machine(): string {
     return `${date}, ${os.cpus().length} × ${cpu?.model.trim()}, ${memory} GiB, Node ${process.version}`;
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
     const sorted = [...values].sort((a, b) => a - b);
     const middle = sorted.length >> 1;
     return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
