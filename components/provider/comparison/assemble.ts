@@ -3,21 +3,20 @@ import type { Offsets } from "../kafka/port.js";
 import { Aggregates } from "./aggregates.js";
 import { readContent } from "./content.js";
 import type { Engine, Leftover, Side } from "./engine.js";
-import type {
-    Evidence,
-    FieldEvidence,
-    FieldTally,
-    LeftOut,
-    Sample,
-    VersionEvidence,
-    WindowEvidence,
-} from "./evidence.js";
+import type { Evidence, Sample, VersionEvidence, WindowEvidence } from "./evidence.js";
+import {
+    addedAndAllowed,
+    type FieldDifferences,
+    fieldEvidence,
+    type FieldsOfBoth,
+} from "./fieldEvidence.js";
 import { hashIdentity } from "./hash.js";
 import type { Intake } from "./intake.js";
 import { joinFields, totalsOfWindows, type Kept, type KeptTopic } from "./kept.js";
+import { leftOut } from "./leftOut.js";
 import { PairComparison, type Difference } from "./pair.js";
 import { counts, windowLength, type Coverage } from "./sealing.js";
-import { obtain, Tally, type TypeCounts } from "./tally.js";
+import { obtain, Tally } from "./tally.js";
 
 /** One version's topic, and the next offset to read of every partition of it. */
 export interface Source {
@@ -62,7 +61,10 @@ export async function assemble(look: Look, engine: Engine | undefined): Promise<
     const different = new Differences();
     const samples: Sample[] = [];
     if (engine !== undefined && windows.size > 0) {
-        const comparison = new PairComparison(settings, addedAndAllowed(look, read));
+        const comparison = new PairComparison(
+            settings,
+            addedAndAllowed(settings, fieldsOf(read.tallies, coverage)),
+        );
         for await (const leftover of engine.leftovers(coverage)) {
             const window = windows.get(leftover.window)!;
             const [kind, differences] = classify(leftover, comparison);
@@ -86,7 +88,10 @@ export async function assemble(look: Look, engine: Engine | undefined): Promise<
             metrics: [],
             schemas: await intake.schemas.evidence(),
             control: null,
-            leftOut: leftOut(look),
+            leftOut: leftOut(
+                { incumbent: intake.tally("incumbent"), candidate: intake.tally("candidate") },
+                coverage,
+            ),
             comparedOnDisk: engine?.spilled ?? 0,
             gaps: gapsOf(look, read),
             samples,
@@ -192,13 +197,7 @@ function versionEvidence(
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type FieldsOfBoth = Record<Side, Map<string, TypeCounts>>;
 type Kind = "matched" | Sample["kind"];
-interface FieldDifferences {
-    pairs: number;
-    largest: number | null;
-}
-
 /** In how many pairs fields differ, and how far, by window. */
 class Differences {
     readonly #windows = new Map<number, Map<string, FieldDifferences>>();
@@ -322,73 +321,6 @@ function shorten(text: string): string {
     return text.length > longestValue ? `${text.slice(0, longestValue).toWellFormed()}…` : text;
 }
 
-/** Fields that only the candidate has, where the settings allow these. */
-function addedAndAllowed({ settings, coverage }: Look, { tallies }: Read): Set<string> {
-    if (!settings.rules.schema.allowAddedFields) {
-        return new Set();
-    }
-    const { incumbent, candidate } = fieldsOf(tallies, coverage);
-    return new Set([...candidate.keys()].filter((name) => !incumbent.has(name)));
-}
-
 function fieldsOf({ incumbent, candidate }: Read["tallies"], within: Coverage): FieldsOfBoth {
     return { incumbent: incumbent.fieldsIn(within), candidate: candidate.fieldsIn(within) };
-}
-
-function fieldEvidence(
-    settings: CompareSettings,
-    fields: FieldsOfBoth,
-    different: ReadonlyMap<string, FieldDifferences>,
-    records: ReturnType<typeof totalsOfWindows>,
-): FieldEvidence[] {
-    const tolerances = new Map(Object.entries(settings.fields));
-    const names = new Set([...fields.incumbent.keys(), ...fields.candidate.keys()]);
-    return [...names].sort().map((field) => {
-        const ignored = tolerances.get(field)?.ignore ?? null;
-        return {
-            field,
-            incumbent: fieldTally(fields.incumbent.get(field), records.incumbent),
-            candidate: fieldTally(fields.candidate.get(field), records.candidate),
-            compared: ignored === null ? records.pairs : 0,
-            different: different.get(field)?.pairs ?? 0,
-            largestDifference: different.get(field)?.largest ?? null,
-            ignored,
-        };
-    });
-}
-
-function fieldTally(types: TypeCounts | undefined, records: number): FieldTally {
-    const nulls = types?.get("null") ?? 0;
-    const values = [...(types ?? [])].filter(([type]) => type !== "null");
-    const present = values.reduce((sum, [, n]) => sum + n, 0);
-    return {
-        present,
-        nulls,
-        absent: records - present - nulls,
-        types: Object.fromEntries(values.sort(([a], [b]) => (a < b ? -1 : 1))),
-    };
-}
-
-function leftOut({ intake, coverage }: Look): LeftOut[] {
-    const [incumbent, candidate] = [intake.tally("incumbent"), intake.tally("candidate")];
-    const starts = new Set([...incumbent.windows.keys(), ...candidate.windows.keys()]);
-    const outside = [...starts].filter((start) => !counts(start, coverage));
-    const sum = (tally: Tally, of: readonly number[]) =>
-        of.reduce((total, start) => total + (tally.windows.get(start)?.records ?? 0), 0);
-    const entry = (reason: LeftOut["reason"], of: readonly number[]): LeftOut => ({
-        reason,
-        windows: of.length,
-        incumbentRecords: sum(incumbent, of),
-        candidateRecords: sum(candidate, of),
-    });
-    return [
-        entry(
-            "warm-up",
-            outside.filter((start) => start < coverage.from),
-        ),
-        entry(
-            "not sealed",
-            outside.filter((start) => start >= coverage.from),
-        ),
-    ].filter(({ windows }) => windows > 0);
 }

@@ -5,14 +5,19 @@ import type { Side } from "../engine.js";
 import type {
     Evidence,
     FieldEvidence,
-    FieldTally,
-    LeftOut,
     Sample,
     VersionEvidence,
     WindowEvidence,
 } from "../evidence.js";
+import {
+    addedAndAllowed,
+    type FieldDifferences,
+    fieldEvidence,
+    type FieldsOfBoth,
+} from "../fieldEvidence.js";
 import type { Gaps } from "../gaps.js";
 import { totalsOfWindows } from "../kept.js";
+import { leftOut } from "../leftOut.js";
 import { reachOf, type Reach } from "../reach.js";
 import { number, several, time } from "../rules/wording.js";
 import { counts, cover, windowLength, type Coverage } from "../sealing.js";
@@ -75,7 +80,7 @@ export function assembleRows(
     noteRefused(rows, versions, gaps);
     noteIncomplete(incomplete, gaps);
     const types = typesOf(rows, settings, starts);
-    const allowed = addedAndAllowed(types, settings);
+    const allowed = addedAndAllowed(settings, types);
     const differing = (letters: string) => differingFields(letters, settings, allowed);
     const windows = starts.map((start) => windowOf(rows, settings, start, differing));
     noteUndecided(rows, starts, gaps);
@@ -107,7 +112,7 @@ export function assembleRows(
         metrics: [],
         schemas: [],
         control: null,
-        leftOut: leftOut(rows, coverage),
+        leftOut: leftOut(rows.read, coverage),
         comparedOnDisk: 0,
         gaps: gaps.sentences(),
         samples: samplesOf(rows, starts, differing),
@@ -155,10 +160,11 @@ function windowOf(
     };
 }
 
-/** How often each field was seen, and as what: side, field, type. */
-type Types = Readonly<Record<Side, ReadonlyMap<string, ReadonlyMap<string, number>>>>;
-
-function typesOf(rows: EvidenceRows, { flink }: CompareSettings, starts: readonly number[]): Types {
+function typesOf(
+    rows: EvidenceRows,
+    { flink }: CompareSettings,
+    starts: readonly number[],
+): FieldsOfBoth {
     const names = typedFields(flink?.fields ?? []);
     const types = {
         incumbent: new Map<string, Map<string, number>>(),
@@ -186,12 +192,11 @@ function fieldsOf(
     rows: EvidenceRows,
     settings: CompareSettings,
     starts: readonly number[],
-    types: Types,
+    types: FieldsOfBoth,
     windows: readonly WindowEvidence[],
     differing: Differing,
 ): FieldEvidence[] {
-    const totals = totalsOfWindows(windows);
-    const different = new Map<string, { pairs: number; largest: number | null }>();
+    const different = new Map<string, FieldDifferences>();
     const compared = comparedFields(settings);
     for (const start of starts) {
         for (const { differences, pairs, largest } of rows.windows.get(start)?.identities ?? []) {
@@ -205,41 +210,7 @@ function fieldsOf(
             }
         }
     }
-    const tolerances = new Map(Object.entries(settings.fields));
-    const names = new Set([...types.incumbent.keys(), ...types.candidate.keys()]);
-    return [...names].sort().map((field) => {
-        const ignored = tolerances.get(field)?.ignore ?? null;
-        return {
-            field,
-            incumbent: tallyOf(types.incumbent.get(field), totals.incumbent),
-            candidate: tallyOf(types.candidate.get(field), totals.candidate),
-            compared: ignored === null ? totals.pairs : 0,
-            different: different.get(field)?.pairs ?? 0,
-            largestDifference: different.get(field)?.largest ?? null,
-            ignored,
-        };
-    });
-}
-
-function tallyOf(types: ReadonlyMap<string, number> | undefined, records: number): FieldTally {
-    const nulls = types?.get("null") ?? 0;
-    const values = [...(types ?? [])].filter(([type]) => type !== "null");
-    const present = values.reduce((sum, [, n]) => sum + n, 0);
-    return {
-        present,
-        nulls,
-        absent: records - present - nulls,
-        types: Object.fromEntries(values.sort(([a], [b]) => (a < b ? -1 : 1))),
-    };
-}
-
-/** Fields that only the candidate has, where the settings allow these. */
-function addedAndAllowed(types: Types, { rules }: CompareSettings): ReadonlySet<string> {
-    return new Set(
-        rules.schema.allowAddedFields
-            ? [...types.candidate.keys()].filter((field) => !types.incumbent.has(field))
-            : [],
-    );
+    return fieldEvidence(settings, types, different, totalsOfWindows(windows));
 }
 
 /** The fields that the letters of an identity say to differ. */
@@ -252,29 +223,6 @@ function differingFields(
         const letter = letters.charAt(place);
         return letter === "d" || (letter === "a" && !allowed.has(field));
     });
-}
-
-function leftOut({ read }: EvidenceRows, coverage: Coverage): LeftOut[] {
-    const starts = new Set([...read.incumbent.windows.keys(), ...read.candidate.windows.keys()]);
-    const outside = [...starts].filter((start) => !counts(start, coverage));
-    const sum = (side: Side, of: readonly number[]) =>
-        of.reduce((total, start) => total + (read[side].windows.get(start)?.records ?? 0), 0);
-    const entry = (reason: LeftOut["reason"], of: readonly number[]): LeftOut => ({
-        reason,
-        windows: of.length,
-        incumbentRecords: sum("incumbent", of),
-        candidateRecords: sum("candidate", of),
-    });
-    return [
-        entry(
-            "warm-up",
-            outside.filter((start) => start < coverage.from),
-        ),
-        entry(
-            "not sealed",
-            outside.filter((start) => start >= coverage.from),
-        ),
-    ].filter(({ windows }) => windows > 0);
 }
 
 function samplesOf(rows: EvidenceRows, starts: readonly number[], differing: Differing): Sample[] {
