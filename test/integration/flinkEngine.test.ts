@@ -239,6 +239,20 @@ describe("a comparison as a Flink job", function () {
         await producer.disconnect();
     }
 
+    /** Writes a record in a transaction that is aborted. */
+    async function takeBack(topic: string, value: string): Promise<void> {
+        const producer = kafka.producer({
+            idempotent: true,
+            maxInFlightRequests: 1,
+            transactionalId: `${topic}-aborts`,
+        });
+        await producer.connect();
+        const transaction = await producer.transaction();
+        await transaction.send({ topic, messages: [{ value, partition: 0 }] });
+        await transaction.abort();
+        await producer.disconnect();
+    }
+
     async function start(prefix: string, settings = flink): Promise<Pair> {
         const topic = uniqueName(prefix);
         const incumbent = { version: "v1", topic };
@@ -395,7 +409,9 @@ describe("a comparison as a Flink job", function () {
             assert.deepEqual(ours.verdict, theirs.verdict);
             assert.equal(ours.verdict.outcome, "pass", ours.verdict.gaps.join());
         };
-        await same(0, 10);
+        await same(0, 5);
+        await takeBack(pair.candidate.topic, textOf({ ...hour(4, 0)[0]!, flights: 4_711 }));
+        await same(5, 10);
         await passes(6);
 
         await sandbox.taskManager?.kill();
