@@ -42,6 +42,7 @@ export async function flinkEngine(
         windowSeconds: 60,
         waitSeconds: 3_000,
         timeoutSeconds: 3_600,
+        minWindows: 1,
         // All but warm-up and what is not sealed.
         minRecords: Math.max(1, count - 5 * 60 * 400),
         engine: "flink",
