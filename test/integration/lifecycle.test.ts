@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { Kafka, logLevel } from "kafkajs";
 import type { Verdict } from "../../components/provider/comparison/verdict.js";
 import type { RoutingRecord } from "../../components/provider/cutover/routingRecord.js";
@@ -217,6 +218,27 @@ describe("an up that is killed, with the real engine, Kafka and Flink", function
         assert.deepEqual(await scene().running("delays-v3"), [candidate]);
         assert.deepEqual(await scene().running("delays"), [scene().existing]);
         await stack.up({ expectNoChanges: true });
+    });
+
+    it("rolls back where nothing of Flink answers any more", async () => {
+        const { stack, sandbox } = scene();
+        const { gatewayPart, taskManager, jobManager } = sandbox;
+        await Promise.all([gatewayPart?.kill(), taskManager?.kill(), jobManager?.kill()]);
+        await stack.set({ authority: "v1" });
+        assert.match(await stack.up(), /whether the job of v3 \(\w+\) runs is not known/);
+        const record = await scene().routing();
+        assert.deepEqual(
+            [record?.epoch, record?.authority, record?.history.at(-1)?.by],
+            [3, "v1", "rollback"],
+        );
+        // Nobody writes any more: it has read all of v1 in the end.
+        for (const deadline = Date.now() + 60_000; ; await pause(500)) {
+            const { skipped, expected } = await scene().audited();
+            if (skipped.length === 0) {
+                break;
+            }
+            assert.ok(Date.now() < deadline, `${skipped.length} of ${expected} were skipped`);
+        }
     });
 });
 
