@@ -9,6 +9,7 @@ import { type Application, Following, Member } from "./members.js";
 import type { Point } from "./provider.js";
 import { ProviderRun } from "./providerRun.js";
 import { Random } from "./random.js";
+import { reportedRepeats } from "./reported.js";
 import { pointAt, steps } from "./steps.js";
 import { excesses, settle, type Verified, verify } from "./verify.js";
 
@@ -36,9 +37,13 @@ export interface SoakResult {
     readonly promotions: number;
     readonly rollbacks: number;
     readonly faults: Readonly<Record<Fault, number>>;
+    /** Different places in a move at which they happened. */
+    readonly crashPoints: number;
     /** Runs of the provider that failed or were killed; each was made good by the next one. */
     readonly runsLost: number;
     readonly verified: Verified;
+    /** What the package says that the last move has repeated, of all consumers. */
+    readonly reported: number;
     /** What must not be. */
     readonly problems: readonly string[];
 }
@@ -54,6 +59,7 @@ export class Soak {
         Fault,
         number
     >;
+    private readonly points = new Set<string>();
     private runsLost = 0;
     private readonly problems: string[] = [];
 
@@ -135,6 +141,7 @@ export class Soak {
         const before = this.records.at(-1)!;
         const run = new ProviderRun();
         const point = this.anyPoint(to);
+        this.points.add(`${to} ${point.when} ${point.label}`);
         run.begin(this.job.asks(to), point);
         await run.held();
         const after = await this.harm(fault, run);
@@ -208,6 +215,7 @@ export class Soak {
             this.applications.map(({ consumer, journal }) => [consumer, journal]),
         );
         await settle(Object.values(journals), 10);
+        const reported = await reportedRepeats(job, records.at(-1)!);
         const verified = await verify(java, sandbox.directory, job, records, journals);
         if (verified.records !== written || verified.onlyOnOne !== 0) {
             problems.push(
@@ -225,6 +233,15 @@ export class Soak {
                 problems.push(`${consumer} was given ${audit.foreign} records that were aborted`);
             }
             problems.push(...excesses(consumer, audit));
+            // What was read on and never committed, nobody but the consumer itself can know of.
+            const { again, readOn } = audit.moves.at(-1)!;
+            const said = reported.get(consumer) ?? again;
+            if (said < again || said > again + readOn) {
+                problems.push(
+                    `${consumer} was given ${again} records again by the last move, and ${readOn} that it had read on; ` +
+                        `${said} were reported`,
+                );
+            }
         }
         const moved = records.slice(1).map(({ authority }) => authority);
         return {
@@ -233,8 +250,10 @@ export class Soak {
             promotions: moved.filter((version) => version === opposite("v1")).length,
             rollbacks: moved.filter((version) => version === "v1").length,
             faults: counts,
+            crashPoints: this.points.size,
             runsLost,
             verified,
+            reported: [...reported.values()].reduce((sum, again) => sum + again, 0),
             problems,
         };
     }
@@ -242,9 +261,10 @@ export class Soak {
 
 /** Everything that a run has counted, on one line. */
 export function totals(
-    { seconds, written, promotions, rollbacks, faults, runsLost, verified, problems }: SoakResult,
+    { seconds, written, promotions, rollbacks, faults, runsLost, verified, ...rest }: SoakResult,
     seed: number,
 ): string {
+    const { crashPoints, reported, problems } = rest;
     const audits = Object.values(verified.consumers);
     const sum = (of: (audit: (typeof audits)[number]) => number): number =>
         audits.reduce((total, audit) => total + of(audit), 0);
@@ -255,10 +275,11 @@ export function totals(
         `${seconds} s, ${written} records, ${audits.length} consumers, ${promotions} cutovers, ${rollbacks} rollbacks, ` +
         `faults: ${Object.entries(faults)
             .map(([kind, count]) => `${kind} ${count}`)
-            .join(", ")}; ` +
+            .join(", ")}, at ${crashPoints} crash points; ` +
         `${runsLost} runs lost and made good; ${sum(({ delivered }) => delivered)} delivered, ` +
         `${sum(({ skipped }) => skipped)} skipped, ${ofMoves(({ again }) => again)} repeated by moves ` +
-        `(at most ${announced} announced), ${ofMoves(({ readOn }) => readOn)} read on or not committed, ` +
+        `(at most ${announced} announced; ${reported} reported of the last), ` +
+        `${ofMoves(({ readOn }) => readOn)} read on or not committed, ` +
         `${sum(({ redelivered }) => redelivered)} redelivered after kills; ${problems.length} problems; seed ${seed}`
     );
 }
