@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { Waiting, type Known, type Waiter } from "../../components/provider/comparison/waiting.js";
-import type { Side } from "../../components/provider/comparison/engine.js";
+import type { Side } from "../../components/provider/comparison/side.js";
 import { storedWhole } from "../../components/provider/kafka/storedBytes.js";
 
 /** What is known of a record that is called so. */

@@ -2,7 +2,7 @@ import type { CompareSettings } from "../../compare.js";
 import type { JobBaseline } from "../flink/jobBaseline.js";
 import { beginToCount, jobEvidence, type JobAddress } from "../flink/jobEvidence.js";
 import { askMetrics } from "../metrics/askMetrics.js";
-import type { Side } from "./engine.js";
+import { type Side, sides } from "./side.js";
 import type { Sources } from "./sources.js";
 
 /** What jobs are counted from, by version; kept in the comparison's state. */
@@ -54,7 +54,7 @@ async function collect(
 ): Promise<Baselines> {
     const baselines = new Map(Object.entries(known));
     await Promise.all(
-        (["incumbent", "candidate"] as const).map(async (side) => {
+        sides.map(async (side) => {
             const { version, job } = runners[side];
             if (job !== null) {
                 const baseline = await ask(job, baselines.get(version) ?? null, side);

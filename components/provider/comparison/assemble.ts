@@ -2,7 +2,8 @@ import type { CompareSettings } from "../../compare.js";
 import type { Offsets } from "../kafka/port.js";
 import { Aggregates } from "./aggregates.js";
 import { readContent } from "./content.js";
-import type { Engine, Leftover, Side } from "./engine.js";
+import type { Engine, Leftover } from "./engine.js";
+import type { Side } from "./side.js";
 import type { Evidence, Sample, VersionEvidence, WindowEvidence } from "./evidence.js";
 import {
     addedAndAllowed,

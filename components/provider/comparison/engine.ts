@@ -6,8 +6,7 @@ import { explain } from "../errors.js";
 import { HashLog } from "./hashLog.js";
 import { HashSet } from "./hashSet.js";
 import type { Coverage } from "./sealing.js";
-
-export type Side = "incumbent" | "candidate";
+import type { Side } from "./side.js";
 
 /** A record as the engine holds it. */
 export interface Row {

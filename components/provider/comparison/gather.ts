@@ -6,7 +6,8 @@ import type { Fetched, KafkaPort } from "../kafka/port.js";
 import type { Log } from "../log.js";
 import { assemble, type Assembled, type Source } from "./assemble.js";
 import { Decoders } from "./decoders.js";
-import { Engine, type Side } from "./engine.js";
+import { Engine } from "./engine.js";
+import { type Side, sides } from "./side.js";
 import type { Evidence } from "./evidence.js";
 import { Gaps } from "./gaps.js";
 import { Intake } from "./intake.js";
@@ -445,8 +446,6 @@ class Gathering {
         await Promise.all(sides.map((side) => step(this.#readers[side], side)));
     }
 }
-
-const sides = ["incumbent", "candidate"] as const;
 
 const format = (count: number) => count.toLocaleString("en-US");
 

@@ -13,7 +13,8 @@ import { Aggregates } from "./aggregates.js";
 import { ignoredFields, writeContent } from "./content.js";
 import type { Fields } from "./decode.js";
 import type { Decoders, UsedSchema } from "./decoders.js";
-import type { Engine, Row, Side } from "./engine.js";
+import type { Engine, Row } from "./engine.js";
+import { type Side, sides } from "./side.js";
 import { firstMicroseconds, fromEpoch, parseEventTime } from "./eventTime.js";
 import type { Gaps } from "./gaps.js";
 import { Glance, type Glanced } from "./glance.js";
@@ -382,7 +383,7 @@ export class Intake {
         if (this.#waiting.bytes > this.#mostWaitingBytes) {
             this.#spill(this.#mostWaitingBytes / 2);
         }
-        for (const side of ["incumbent", "candidate"] as const) {
+        for (const side of sides) {
             if (this.#tallies[side].windows.size > mostWindows) {
                 this.gaps.note(
                     `${this.topics[side]} has records in more than ${mostWindows} windows: choose a longer ` +

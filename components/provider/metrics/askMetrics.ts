@@ -1,5 +1,6 @@
 import type { MetricSettings, MetricSource } from "../../compareMetrics.js";
 import type { MetricEvidence } from "../comparison/evidence.js";
+import { sides } from "../comparison/side.js";
 import { askJson } from "./json.js";
 import { askPrometheus } from "./prometheus.js";
 import type { Answer } from "./source.js";
@@ -53,7 +54,7 @@ function problemOf(incumbent: Answer, candidate: Answer): string | null {
     if (reasons.incumbent === reasons.candidate) {
         return `The source ${reasons.incumbent}.`;
     }
-    return (["incumbent", "candidate"] as const)
+    return sides
         .filter((side) => reasons[side] !== undefined)
         .map((side) => `The ${side}'s source ${reasons[side]}.`)
         .join(" ");

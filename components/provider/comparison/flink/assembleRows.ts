@@ -1,7 +1,7 @@
 import type { CompareSettings } from "../../../compare.js";
 import { comparedFields, typedFields, type Problem } from "../../../comparisonJob/evidenceRows.js";
 import { typeLetters } from "../../../comparisonJob/jsonSql.js";
-import type { Side } from "../engine.js";
+import { type Side, sides } from "../side.js";
 import type {
     Evidence,
     FieldEvidence,
@@ -33,7 +33,6 @@ export interface Compared {
 type Versions = Readonly<Record<Side, Compared>>;
 
 const samplesOfAKind = 5;
-const sides = ["incumbent", "candidate"] as const;
 
 /** How far both topics have come, and the windows that count: finished on both, and compared by the job. */
 export interface Sealed {

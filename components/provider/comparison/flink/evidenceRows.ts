@@ -7,7 +7,7 @@ import type {
     TypesRow,
 } from "../../../comparisonJob/evidenceRows.js";
 import type { Offsets } from "../../kafka/port.js";
-import type { Side } from "../engine.js";
+import { type Side, sides } from "../side.js";
 import { obtain } from "../tally.js";
 
 /** What the job has read of one window of one topic. */
@@ -135,7 +135,7 @@ export class EvidenceRows {
     /** Whether all records of the window that were read were compared too, in every way. */
     isComplete(start: number): boolean {
         const window = this.windows.get(start);
-        return (["incumbent", "candidate"] as const).every((side) => {
+        return sides.every((side) => {
             const read = this.read[side].windows.get(start)?.records ?? 0;
             const count = (rows: readonly (TypesRow | IdentitiesRow)[]) =>
                 rows.reduce((sum, row) => sum + row[`${side}s`], 0);

@@ -12,7 +12,7 @@ import {
 } from "../../kafka/port.js";
 import { rangesOf, readRanges } from "../../kafka/readRanges.js";
 import type { Log } from "../../log.js";
-import type { Side } from "../engine.js";
+import { type Side, sides } from "../side.js";
 import type { Evidence } from "../evidence.js";
 import { Gaps } from "../gaps.js";
 import type { Clock } from "../gather.js";
@@ -38,7 +38,6 @@ export interface FlinkGatherRequest {
 }
 
 const pollMilliseconds = 1_000;
-const sides = ["incumbent", "candidate"] as const;
 
 /**
  * Looks at what the comparison's job has written: whether it runs, has read all that was on both topics when the look began,

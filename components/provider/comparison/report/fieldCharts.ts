@@ -3,6 +3,7 @@ import { number, percent } from "../rules/wording.js";
 import { axisText, draw, inChart, ink, strokes } from "./chart.js";
 import { html, type Markup } from "./markup.js";
 import type { Report } from "./report.js";
+import { sides } from "../side.js";
 
 /** Of all records, the share in which a field has no value: null, or not there. */
 export function emptyShare({ present, nulls, absent }: FieldTally): number {
@@ -29,7 +30,7 @@ export function nullRateChart({ evidence }: Report): Markup | null {
     const rows = shown.slice(0, mostFields).reverse();
     const highest = Math.max(...rows.flatMap(({ incumbent, candidate }) => [incumbent, candidate]));
     const { incumbent, candidate } = evidence;
-    const marks = (["incumbent", "candidate"] as const).map((side) => ({
+    const marks = sides.map((side) => ({
         type: "scatter" as const,
         name: inChart(evidence[side].version),
         symbol: strokes[side].symbol,
@@ -100,7 +101,7 @@ export function quantileChart(aggregate: AggregateEvidence, { evidence }: Report
     if (values.every(({ value }) => value === null)) {
         return null;
     }
-    const lines = (["incumbent", "candidate"] as const).map((side) => ({
+    const lines = sides.map((side) => ({
         ...strokes[side],
         type: "line" as const,
         name: inChart(evidence[side].version, 20),

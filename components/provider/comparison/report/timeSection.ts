@@ -4,6 +4,7 @@ import { duration, share } from "./figures.js";
 import { html, type Markup } from "./markup.js";
 import type { Report } from "./report.js";
 import { mark, table } from "./table.js";
+import { sides } from "../side.js";
 
 interface PartitionRow {
     readonly side: "incumbent" | "candidate";
@@ -14,8 +15,6 @@ interface PartitionRow {
     /** How far it is behind its topic, in ms; `null` where nothing was seen in it. */
     readonly behind: number | null;
 }
-
-const sides = ["incumbent", "candidate"] as const;
 
 /** Order and progress of event time: disorder, lag, partitions. */
 export function timeSection(report: Report): Markup {

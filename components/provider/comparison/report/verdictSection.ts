@@ -5,6 +5,7 @@ import { share } from "./figures.js";
 import { html, type Markup } from "./markup.js";
 import type { Report } from "./report.js";
 import { mark, table } from "./table.js";
+import { sides } from "../side.js";
 
 const mostReasons = 5;
 
@@ -123,7 +124,6 @@ function tiles({ verdict, evidence }: Report): Markup {
 }
 
 function versions({ evidence }: Report): Markup {
-    const sides = ["incumbent", "candidate"] as const;
     return table({
         caption: "The two versions",
         noun: "version",

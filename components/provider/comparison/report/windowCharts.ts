@@ -4,6 +4,7 @@ import { number, several, time } from "../rules/wording.js";
 import { axisText, draw, inChart, ink, strokes, type Chart } from "./chart.js";
 import { html, type Markup } from "./markup.js";
 import type { Report } from "./report.js";
+import { sides } from "../side.js";
 
 /** More would be less than four pixels each. */
 const mostPoints = 240;
@@ -77,7 +78,7 @@ function optionOf(
     const top = (place: number) => 232 + place * strip;
     const bottomAxis = differing.length;
     const showSymbol = points.length <= 60;
-    const lines: SeriesOption[] = (["incumbent", "candidate"] as const).map((side, place) => ({
+    const lines: SeriesOption[] = sides.map((side, place) => ({
         ...strokes[side],
         type: "line",
         name: names[place],
