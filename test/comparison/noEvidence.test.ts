@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decide } from "../../components/provider/comparison/decide.js";
 import { Engine } from "../../components/provider/comparison/engine.js";
+import { Leftovers } from "../../components/provider/comparison/leftovers.js";
 import type {
     Evidence,
     FieldEvidence,
@@ -283,22 +284,28 @@ describe("without evidence nothing is green", function () {
         });
     }
 
-    it("where the engine cannot be opened, or breaks", async () => {
-        const open = Engine.open.bind(Engine);
+    it("where DuckDB cannot be opened, or pairing breaks", async () => {
+        const [openEngine, open] = [Engine.open.bind(Engine), Leftovers.open.bind(Leftovers)];
         const given = { many: 8, n: 0, partitions: 2, isCandidate: true };
+        const other = topicOf(delays().map((one) => ({ ...one, flights: -1 })));
         try {
             Engine.open = () => Promise.reject(new Error("no space left on device"));
-            const { verdict } = await look(both(usual)(given));
-            assertNotGreen(verdict, /could not start: no space left on device/);
-            for (const broken of ["leftovers", "addMatched", "add"] as const) {
-                Engine.open = async (settings) => {
-                    const engine = await open(settings);
-                    engine[broken] = () => {
+            const upsert = await look({ ...both(usual)(given), args: { mode: "upsert" } });
+            assertNotGreen(upsert.verdict, /could not start: no space left on device/);
+            Leftovers.open = (settings) => open({ ...settings, memoryMiB: 0.001 });
+            for (const candidate of [usual(given), other]) {
+                const { verdict } = await look({ incumbent: usual(given), candidate });
+                assertNotGreen(verdict, /could not be compared: no space left on device/);
+            }
+            Engine.open = openEngine;
+            for (const broken of ["of", "addMatched", "add", "keepWithinBounds"] as const) {
+                Leftovers.open = async (settings) => {
+                    const leftovers = await open(settings);
+                    leftovers[broken] = () => {
                         throw new Error("out of memory");
                     };
-                    return engine;
+                    return leftovers;
                 };
-                const other = topicOf(delays().map((one) => ({ ...one, flights: -1 })));
                 const seen = await look({
                     incumbent: usual(given),
                     candidate: broken === "addMatched" ? usual(given) : other,
@@ -306,7 +313,8 @@ describe("without evidence nothing is green", function () {
                 assertNotGreen(seen.verdict, /out of memory/);
             }
         } finally {
-            Engine.open = open;
+            Engine.open = openEngine;
+            Leftovers.open = open;
         }
     });
 });

@@ -2,7 +2,7 @@ import type { CompareSettings } from "../../compare.js";
 import type { Offsets } from "../kafka/port.js";
 import { Aggregates } from "./aggregates.js";
 import { readContent } from "./content.js";
-import type { Engine, Leftover } from "./engine.js";
+import type { Leftover } from "./engine.js";
 import type { Side } from "./side.js";
 import type { Evidence, Sample, VersionEvidence, WindowEvidence } from "./evidence.js";
 import {
@@ -15,6 +15,7 @@ import { hashIdentity } from "./hash.js";
 import type { Intake } from "./intake.js";
 import { joinFields, totalsOfWindows, type Kept, type KeptTopic } from "./kept.js";
 import { leftOut } from "./leftOut.js";
+import type { Leftovers } from "./leftovers.js";
 import { PairComparison, type Difference } from "./pair.js";
 import { counts, windowLength, type Coverage } from "./sealing.js";
 import { obtain, Tally } from "./tally.js";
@@ -54,19 +55,19 @@ const samplesOfAKind = 5;
 const fieldsOfASample = 20;
 const longestValue = 200;
 
-/** Turns what was read into evidence; the pairs come from the engine, which holds what did not cancel out. */
-export async function assemble(look: Look, engine: Engine | undefined): Promise<Assembled> {
+/** Turns what was read into evidence; the pairs are of what did not cancel out. */
+export async function assemble(look: Look, rest: Leftovers | undefined): Promise<Assembled> {
     const { settings, coverage, kept, intake } = look;
-    const read = await whatCounts(look, engine);
+    const read = await whatCounts(look, rest);
     const windows = openWindows(look, read);
     const different = new Differences();
     const samples: Sample[] = [];
-    if (engine !== undefined && windows.size > 0) {
+    if (rest !== undefined && windows.size > 0) {
         const comparison = new PairComparison(
             settings,
             addedAndAllowed(settings, fieldsOf(read.tallies, coverage)),
         );
-        for await (const leftover of engine.leftovers(coverage)) {
+        for await (const leftover of rest.of(coverage)) {
             const window = windows.get(leftover.window)!;
             const [kind, differences] = classify(leftover, comparison);
             count(window, leftover, kind);
@@ -93,7 +94,7 @@ export async function assemble(look: Look, engine: Engine | undefined): Promise<
                 { incumbent: intake.tally("incumbent"), candidate: intake.tally("candidate") },
                 coverage,
             ),
-            comparedOnDisk: engine?.spilled ?? 0,
+            comparedOnDisk: rest?.onDisk ?? 0,
             gaps: gapsOf(look, read),
             samples,
         },
@@ -111,10 +112,10 @@ interface Read {
     readonly aggregates: Aggregates;
 }
 
-async function whatCounts(look: Look, engine: Engine | undefined): Promise<Read> {
+async function whatCounts(look: Look, rest: Leftovers | undefined): Promise<Read> {
     const { settings, intake, coverage } = look;
     const raw = { incumbent: intake.tally("incumbent"), candidate: intake.tally("candidate") };
-    if (settings.mode === "append" || engine === undefined) {
+    if (settings.mode === "append" || rest === undefined) {
         return { tallies: raw, aggregates: intake.aggregates };
     }
     const tally = () => new Tally(settings);
@@ -122,7 +123,7 @@ async function whatCounts(look: Look, engine: Engine | undefined): Promise<Read>
         tallies: { incumbent: tally(), candidate: tally() },
         aggregates: new Aggregates(settings),
     };
-    for await (const { side, window, shape, content } of engine.keepLatest(
+    for await (const { side, window, shape, content } of rest.keepLatest(
         coverage,
         look.isCompacted,
     )) {

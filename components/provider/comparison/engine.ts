@@ -3,23 +3,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { explain } from "../errors.js";
-import { HashLog } from "./hashLog.js";
-import { HashSet } from "./hashSet.js";
+import type { HashLog } from "./hashLog.js";
 import type { Coverage } from "./sealing.js";
 import type { Side } from "./side.js";
 
-/** A record as the engine holds it. */
+/** A record that did not cancel out. */
 export interface Row {
     readonly side: Side;
     readonly window: number;
     readonly identity: string;
     /** Hash of identity and window. */
     readonly identityHash: number;
+    /** See `writeContent`. */
+    readonly content: string;
+}
+
+/** A record that may be superseded by a later one of its identity. */
+export interface Update extends Pick<Row, "side" | "window" | "identity"> {
     /** See `writeContent`; `null` is a tombstone. */
     readonly content: string | null;
     /** Id of its shape. */
     readonly shape: number;
-    /** Where it stands among those of its identity, of upserts: see `latestOfEach`. */
+    /** Where it stands among those of its identity: see `latestOfEach`. */
     readonly partition: number;
     readonly timestamp: number;
     readonly offset: bigint;
@@ -44,19 +49,19 @@ export interface Latest {
     readonly content: string;
 }
 
+/** Those of some hashes of which equal records were there on both topics. */
+export type MatchedOf = (hashes: readonly number[]) => { has(hash: number): boolean };
+
 const sides: Record<Side, number> = { incumbent: 0, candidate: 1 };
 /** With less DuckDB cannot hold what it needs at one time to pair records. */
 const leastMiB = 256;
-const mebibyte = 2 ** 20;
 
 /**
  * Pairs exactly, in bounded memory, what did not cancel out as it streamed by: DuckDB on a file of its own, which spills
  * to disk past its half of the ceiling and is removed with `close`.
  */
 export class Engine {
-    /** Identities of which records cancelled each other out, as hashes; those that did not fit are in DuckDB. */
-    readonly #matched = new HashLog();
-    #spilled = 0;
+    #added = 0;
 
     private constructor(
         private readonly directory: string,
@@ -64,7 +69,6 @@ export class Engine {
         private readonly connection: DuckDBConnection,
         private readonly records: DuckDBAppender,
         private readonly hashes: DuckDBAppender,
-        private readonly mostHashBytes: number,
     ) {}
 
     static async open({ memoryMiB }: { readonly memoryMiB: number }): Promise<Engine> {
@@ -80,6 +84,8 @@ export class Engine {
                 preserve_insertion_order: "false",
             });
             const connection = await instance.connect();
+            // Nobody reads the file again.
+            await connection.run("PRAGMA disable_checkpoint_on_shutdown");
             await connection.run(`
                 CREATE TABLE records (
                     side UTINYINT, win BIGINT, identity VARCHAR, hash DOUBLE, content VARCHAR,
@@ -92,7 +98,6 @@ export class Engine {
                 connection,
                 await connection.createAppender("records"),
                 await connection.createAppender("matched"),
-                ((memoryMiB - ownMiB) / 2) * mebibyte,
             );
         } catch (error) {
             await rm(directory, { recursive: true, force: true });
@@ -100,14 +105,22 @@ export class Engine {
         }
     }
 
-    /** Records that had to be written to disk's side of the comparison. */
-    get spilled(): number {
-        return this.#spilled;
+    /** How many records it was given. */
+    get added(): number {
+        return this.#added;
     }
 
     add(row: Row): void {
-        const { side, window, identity, identityHash, content, shape } = row;
-        this.#spilled++;
+        this.#add({ ...row, shape: 0, partition: 0, timestamp: 0, offset: 0n }, row.identityHash);
+    }
+
+    addUpdate(update: Update): void {
+        this.#add(update, 0);
+    }
+
+    #add(row: Update, identityHash: number): void {
+        const { side, window, identity, content, shape } = row;
+        this.#added++;
         this.records.appendUTinyInt(sides[side]);
         this.records.appendBigInt(BigInt(window));
         this.records.appendVarchar(identity);
@@ -124,12 +137,13 @@ export class Engine {
         this.records.endRow();
     }
 
-    /** Notes that both topics have a record of this identity, which were equal. */
-    addMatched(identityHash: number): void {
-        this.#matched.add(identityHash);
-        if (this.#matched.bytes > this.mostHashBytes) {
-            this.#spillMatched();
-        }
+    /** Notes that both topics have records of these identities, which were equal. */
+    addMatched(identityHashes: HashLog): void {
+        identityHashes.forEach((hash) => {
+            this.hashes.appendDouble(hash);
+            this.hashes.endRow();
+        });
+        this.hashes.flushSync();
     }
 
     /**
@@ -164,11 +178,10 @@ export class Engine {
      * window and identity. Records of one identity that still differ are paired in the order of their content,
      * so that the same records make the same pairs.
      */
-    async *leftovers({ from, to }: Coverage): AsyncGenerator<Leftover> {
+    async *leftovers({ from, to }: Coverage, matchedOf: MatchedOf): AsyncGenerator<Leftover> {
         this.records.flushSync();
-        this.hashes.flushSync();
         await this.connection.run(cancelEqual, { from: bigint(from), to: bigint(to) });
-        const matched = await this.#matchedOfRest();
+        const matched = matchedOf(await this.#hashesOfRest());
         const result = await this.connection.stream(pairRest);
         for await (const rows of result.yieldRowsJs()) {
             for (const row of rows as LeftoverRow[]) {
@@ -195,33 +208,13 @@ export class Engine {
         await rm(this.directory, { recursive: true, force: true });
     }
 
-    /** The hashes of what is left over that are among those of what cancelled out. */
-    async #matchedOfRest(): Promise<HashSet> {
-        const [rest, matched] = [new HashSet(), new HashSet()];
-        if (this.#matched.isEmpty) {
-            return matched;
-        }
+    async #hashesOfRest(): Promise<number[]> {
         const result = await this.connection.stream("SELECT DISTINCT hash FROM rest");
+        const hashes: number[] = [];
         for await (const rows of result.yieldRowsJs()) {
-            (rows as [number][]).forEach(([hash]) => rest.add(hash));
+            (rows as [number][]).forEach(([hash]) => hashes.push(hash));
         }
-        if (rest.size > 0) {
-            this.#matched.forEach((hash) => {
-                if (rest.has(hash)) {
-                    matched.add(hash);
-                }
-            });
-        }
-        return matched;
-    }
-
-    #spillMatched(): void {
-        this.#matched.forEach((hash) => {
-            this.hashes.appendDouble(hash);
-            this.hashes.endRow();
-        });
-        this.hashes.flushSync();
-        this.#matched.clear();
+        return hashes;
     }
 }
 

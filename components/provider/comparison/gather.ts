@@ -6,12 +6,12 @@ import type { Fetched, KafkaPort } from "../kafka/port.js";
 import type { Log } from "../log.js";
 import { assemble, type Assembled, type Source } from "./assemble.js";
 import { Decoders } from "./decoders.js";
-import { Engine } from "./engine.js";
 import { type Side, sides } from "./side.js";
 import type { Evidence } from "./evidence.js";
 import { Gaps } from "./gaps.js";
 import { Intake } from "./intake.js";
 import { limitKept, type Kept, type KeptTopic } from "./kept.js";
+import { Leftovers } from "./leftovers.js";
 import { furthestBehind, type Runner } from "./pace.js";
 import { Progress } from "./progress.js";
 import { cover, noCoverage, type Coverage } from "./sealing.js";
@@ -61,16 +61,16 @@ const settleRounds = 5;
  */
 export async function gatherEvidence(request: GatherRequest): Promise<Gathered> {
     const gaps = new Gaps();
-    let engine: Engine | undefined;
+    let rest: Leftovers | undefined;
     try {
-        engine = await Engine.open(request.settings);
+        rest = await Leftovers.open(request.settings);
     } catch (error) {
         gaps.note(`The comparison could not start: ${explain(error)}`);
     }
     try {
-        return await new Gathering(request, engine, gaps).run();
+        return await new Gathering(request, rest, gaps).run();
     } finally {
-        await engine?.close();
+        await rest?.close();
     }
 }
 
@@ -98,7 +98,7 @@ class Gathering {
 
     constructor(
         private readonly request: GatherRequest,
-        private readonly engine: Engine | undefined,
+        private readonly rest: Leftovers | undefined,
         private readonly gaps: Gaps,
     ) {
         const { settings, incumbent, candidate } = request;
@@ -116,7 +116,7 @@ class Gathering {
         if (decoders.problem !== null) {
             gaps.note(decoders.problem);
         }
-        this.#intake = new Intake(settings, decoders, engine, gaps, this.#kept, {
+        this.#intake = new Intake(settings, decoders, rest, gaps, this.#kept, {
             incumbent: incumbent.topic,
             candidate: candidate.topic,
         });
@@ -297,7 +297,7 @@ class Gathering {
     }
 
     #cover(): Coverage {
-        if (this.engine === undefined) {
+        if (this.rest === undefined) {
             return noCoverage;
         }
         const coverage = cover(
@@ -398,17 +398,17 @@ class Gathering {
             isCompacted: sides.some((side) => this.#readers[side].isCompacted),
         };
         try {
-            this.#intake.flush();
-            return await assemble({ ...look, gaps: this.gaps.sentences() }, this.engine);
+            await this.#intake.flush();
+            return await assemble({ ...look, gaps: this.gaps.sentences() }, this.rest);
         } catch (error) {
             // Without the pairs nothing can be said of any window.
             this.#noteBroken(error);
-            const rest = { ...look, coverage: noCoverage, kept: null };
-            return assemble({ ...rest, gaps: this.gaps.sentences() }, undefined);
+            const nothing = { ...look, coverage: noCoverage, kept: null };
+            return assemble({ ...nothing, gaps: this.gaps.sentences() }, undefined);
         }
     }
 
-    /** The engine, mostly: what it holds may be too much for the memory or the disk. */
+    /** DuckDB, mostly: what it holds may be too much for the memory or the disk. */
     #noteBroken(error: unknown): void {
         const [reason] = explain(error).split("\n");
         this.gaps.note(

@@ -13,7 +13,7 @@ import { Aggregates } from "./aggregates.js";
 import { ignoredFields, writeContent } from "./content.js";
 import type { Fields } from "./decode.js";
 import type { Decoders, UsedSchema } from "./decoders.js";
-import type { Engine, Row } from "./engine.js";
+import type { Row } from "./engine.js";
 import { type Side, sides } from "./side.js";
 import { firstMicroseconds, fromEpoch, parseEventTime } from "./eventTime.js";
 import type { Gaps } from "./gaps.js";
@@ -21,6 +21,7 @@ import { Glance, type Glanced } from "./glance.js";
 import { Schemas } from "./formats/schemas.js";
 import { hashWith } from "./hash.js";
 import type { Kept } from "./kept.js";
+import type { Leftovers } from "./leftovers.js";
 import { observe, type Observation } from "./observe.js";
 import { reachOf, type Reach } from "./reach.js";
 import { windowLength, windowStart, type Coverage } from "./sealing.js";
@@ -38,10 +39,10 @@ type Counted = Omit<Known, "identityHash" | "measured">;
 
 /**
  * Takes the records of both topics as they are read. A record whose equal is there on the other topic is counted with it
- * and forgotten, not even decoded; what differs, or waits for too long, goes to the engine.
+ * and forgotten, not even decoded; what differs, or waits for too long, is left over.
  */
 export class Intake {
-    /** Complete once all was given to the engine. */
+    /** Complete once all is left over that waits. */
     readonly aggregates: Aggregates;
     readonly schemas: Schemas;
     readonly shapes = new Shapes();
@@ -69,7 +70,7 @@ export class Intake {
     constructor(
         private readonly settings: CompareSettings,
         private readonly decoders: Decoders,
-        private readonly engine: Engine | undefined,
+        private readonly rest: Leftovers | undefined,
         private readonly gaps: Gaps,
         private readonly kept: Kept | null,
         private readonly topics: Readonly<Record<Side, string>>,
@@ -109,7 +110,7 @@ export class Intake {
                 await setImmediate();
             }
         }
-        this.#keepWithinBounds();
+        await this.#keepWithinBounds();
     }
 
     tally(side: Side): Tally {
@@ -149,9 +150,9 @@ export class Intake {
         return incumbent.recordsIn(coverage) + candidate.recordsIn(coverage);
     }
 
-    /** Gives the engine all that still waits: nothing more comes. */
-    flush(): void {
-        this.#spill(0);
+    /** All that still waits is left over: nothing more comes. */
+    flush(): Promise<void> {
+        return this.#spill(0);
     }
 
     #takeOne(side: Side, record: LogRecord): void {
@@ -329,7 +330,7 @@ export class Intake {
             this.#aggregate(side, known);
         }
         if (met.side !== side) {
-            this.engine?.addMatched(met.known.identityHash);
+            this.rest?.addMatched(met.known.identityHash);
             if (known === undefined) {
                 this.#aggregate("both", met.known);
             }
@@ -365,11 +366,10 @@ export class Intake {
         const shape = this.shapes.of(fields);
         // Aggregated are the last ones of their identities, which are not known yet.
         this.#count(side, record, { eventTime, window, shape, schemas });
-        this.engine?.add({
+        this.rest?.addUpdate({
             side,
             window,
             identity,
-            identityHash: 0,
             content: tombstone ? null : writeContent(fields, this.#ignored),
             shape: shape.id,
             partition: record.partition,
@@ -378,11 +378,12 @@ export class Intake {
         });
     }
 
-    #keepWithinBounds(): void {
+    async #keepWithinBounds(): Promise<void> {
         this.#waiting.pack();
         if (this.#waiting.bytes > this.#mostWaitingBytes) {
-            this.#spill(this.#mostWaitingBytes / 2);
+            await this.#spill(this.#mostWaitingBytes / 2);
         }
+        await this.rest?.keepWithinBounds();
         for (const side of sides) {
             if (this.#tallies[side].windows.size > mostWindows) {
                 this.gaps.note(
@@ -402,8 +403,9 @@ export class Intake {
         }
     }
 
-    /** Gives the engine what has waited longest until so many bytes are left. */
-    #spill(bytes: number): void {
+    /** What has waited longest is left over, until so many bytes wait. */
+    async #spill(bytes: number): Promise<void> {
+        let spilled = 0;
         for (const waiter of this.#waiting.drain(bytes)) {
             const { side, known, count } = waiter;
             const row: Row = {
@@ -411,16 +413,15 @@ export class Intake {
                 side,
                 window: known.window,
                 identityHash: known.identityHash,
-                shape: known.shape.id,
-                partition: 0,
-                timestamp: 0,
-                offset: 0n,
             };
             for (let n = 0; n < count; n++) {
-                this.engine?.add(row);
+                this.rest?.add(row);
                 if (this.#byBytes) {
                     this.#aggregate(side, known);
                 }
+            }
+            if (++spilled % recordsAtATime === 0) {
+                await this.rest?.keepWithinBounds();
             }
         }
     }
