@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
+import { writeContent } from "../../components/provider/comparison/content.js";
 import {
     decodeValue,
     type Fields,
@@ -26,6 +27,9 @@ function taught(shapes: Shapes, ...texts: string[]): Glance {
 
 const typesOf = (fields: Fields) => [...fields].map(([path, { type }]) => [path, type]);
 
+/** How many contents were compared with those of the decoder. */
+let contents = 0;
+
 /** What a decoder says, or that it refuses: what a glance must agree with if it says anything. */
 function agrees(glance: Glance, text: string): boolean {
     const bytes = Buffer.from(text);
@@ -51,6 +55,14 @@ function agrees(glance: Glance, text: string): boolean {
             assert.equal(copy.toString("latin1"), leaf.text);
         }
     }
+    const key: Leaf = { type: "bytes", text: '"c3bc"' };
+    const content = glanced.content("c3bc");
+    if (content !== undefined) {
+        const fields = new Map([...decoded.fields, ["$key", key]]);
+        assert.equal(content, writeContent(fields, new Set()));
+        assert.equal(glanced.content(undefined), writeContent(decoded.fields, new Set()));
+    }
+    contents += content === undefined ? 0 : 1;
     return true;
 }
 
@@ -100,7 +112,20 @@ describe("a glance at a record", () => {
     });
 
     it("never says anything else than the decoder", () => {
-        const name = fc.constantFrom("origin", "at", "n", "a.b", 'q"', "ü", "__proto__", "x");
+        const name = fc.constantFrom(
+            "origin",
+            "at",
+            "n",
+            "a.b",
+            'q"',
+            "ü",
+            "__proto__",
+            "x",
+            "x!",
+            "x y",
+            "#",
+            "%",
+        );
         const value = fc.oneof(
             fc.json({ maxDepth: 1 }),
             fc.constantFrom(
@@ -145,5 +170,6 @@ describe("a glance at a record", () => {
             { numRuns: 3_000 },
         );
         assert.ok(glances > 500, `${glances} glances`);
+        assert.ok(contents > 500, `${contents} contents`);
     });
 });

@@ -1,7 +1,7 @@
 import type { CompareSettings } from "../../compare.js";
 import type { Offsets } from "../kafka/port.js";
 import { Aggregates } from "./aggregates.js";
-import { readContent } from "./content.js";
+import { readContent, readDifferences } from "./content.js";
 import type { Leftover } from "./engine.js";
 import type { Side } from "./side.js";
 import type { Evidence, Sample, VersionEvidence, WindowEvidence } from "./evidence.js";
@@ -266,7 +266,7 @@ function openWindows(
 function classify(leftover: Leftover, comparison: PairComparison): [Kind, Difference[]] {
     const { incumbent, candidate, shared } = leftover;
     if (incumbent !== null && candidate !== null) {
-        const differences = comparison.differences(readContent(incumbent), readContent(candidate));
+        const differences = comparison.differences(...readDifferences(incumbent, candidate));
         return [differences.length === 0 ? "matched" : "changed", differences];
     }
     if (shared) {

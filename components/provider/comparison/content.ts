@@ -18,16 +18,50 @@ export function writeContent(fields: Fields, ignored: ReadonlySet<string>): stri
     const lines: string[] = [];
     for (const [path, { text }] of fields) {
         if (!ignored.has(path)) {
-            lines.push(`${nameOf(path)}\t${text}`);
+            lines.push(lineBeginning(path) + text);
         }
     }
     return lines.sort().join("\n");
 }
 
+/** What the line of a field begins with; no other field's line does. */
+export function lineBeginning(path: string): string {
+    return `${nameOf(path)}\t`;
+}
+
 /** The canonical text of every field, by path. */
 export function readContent(content: string): Map<string, string> {
+    return readLines(linesOf(content));
+}
+
+/** Of two contents only the fields in which they are not equal. */
+export function readDifferences(
+    a: string,
+    b: string,
+): [a: Map<string, string>, b: Map<string, string>] {
+    const [linesOfA, linesOfB] = [linesOf(a), linesOf(b)];
+    const [onlyInA, onlyInB]: [string[], string[]] = [[], []];
+    for (let i = 0, j = 0; i < linesOfA.length || j < linesOfB.length;) {
+        const [one, other] = [linesOfA[i], linesOfB[j]];
+        if (one === other) {
+            i++;
+            j++;
+        } else if (other === undefined || (one !== undefined && one < other)) {
+            onlyInA.push(one!);
+            i++;
+        } else {
+            onlyInB.push(other);
+            j++;
+        }
+    }
+    return [readLines(onlyInA), readLines(onlyInB)];
+}
+
+const linesOf = (content: string) => (content === "" ? [] : content.split("\n"));
+
+function readLines(lines: readonly string[]): Map<string, string> {
     const values = new Map<string, string>();
-    for (const line of content === "" ? [] : content.split("\n")) {
+    for (const line of lines) {
         const tab = line.indexOf("\t");
         values.set(pathOf(line.slice(0, tab)), line.slice(tab + 1));
     }

@@ -1,4 +1,6 @@
+import { lineBeginning } from "./content.js";
 import type { Fields, JsonType, Leaf } from "./decode.js";
+import { bytesText } from "./formats/texts.js";
 import type { Shape } from "./shape.js";
 
 /** What a glance at a record tells, until the next one. */
@@ -9,6 +11,7 @@ export class Glanced {
     readonly #types: JsonType[];
     #bytes: Buffer = Buffer.alloc(0);
     #shape: Shape | undefined;
+    #form: Form | undefined;
 
     constructor(wanted: number) {
         this.#starts = new Array<number>(wanted).fill(-1);
@@ -29,6 +32,12 @@ export class Glanced {
         return this.has(field)
             ? this.#bytes.toString("latin1", this.#starts[field], this.#ends[field])
             : undefined;
+    }
+
+    /** As `writeContent` gives it, with the key's bytes in hex if there is one; `undefined` where that takes a decoder. */
+    content(keyHex: string | undefined): string | undefined {
+        const key = keyHex === undefined ? undefined : bytesText(keyHex);
+        return this.#form!.content(this.#bytes, key);
     }
 
     leaf(field: number): Leaf | undefined {
@@ -74,8 +83,9 @@ export class Glanced {
         this.#ends[field] = end;
     }
 
-    end(shape: Shape): this {
+    end(shape: Shape, form: Form): this {
         this.#shape = shape;
+        this.#form = form;
         return this;
     }
 }
@@ -145,8 +155,12 @@ class Form {
     readonly #tokens: readonly Buffer[];
     /** For every name, its place among the wanted ones; -1 where it is none. */
     readonly #places: readonly number[];
-    /** The types of the record that is read. */
+    /** The types of the record that was read last, and where its values stand. */
     readonly #types: JsonType[];
+    readonly #starts: number[];
+    readonly #ends: number[];
+    /** What lines of content begin with, in their order, and whose value comes behind. */
+    readonly #lines: readonly (readonly [beginning: string, index: number])[];
     /** The shapes of some records: with fields that may be null they take turns. */
     readonly #seen: Seen[] = [];
 
@@ -160,6 +174,11 @@ class Form {
         );
         this.#places = names.map((name) => wanted.indexOf(name));
         this.#types = names.map(() => "null");
+        this.#starts = names.map(() => 0);
+        this.#ends = names.map(() => 0);
+        this.#lines = [...names, "$key"]
+            .map((name, index) => [lineBeginning(name), index] as const)
+            .sort(([a], [b]) => (a < b ? -1 : 1));
     }
 
     has(names: readonly string[]): boolean {
@@ -189,11 +208,12 @@ class Form {
             }
             const type = typeAt(bytes, at, valueEnd);
             this.#types[i] = type;
+            this.#starts[i] = at;
+            this.#ends[i] = valueEnd;
             const place = this.#places[i]!;
             if (place >= 0) {
-                const canonicalEnd =
-                    type === "number" ? endOfCanonical(bytes, at, valueEnd) : valueEnd;
-                if (canonicalEnd < 0 || (type === "integer" && valueEnd - at > mostDigits)) {
+                const canonicalEnd = endOfCanonical(type, bytes, at, valueEnd);
+                if (canonicalEnd < 0) {
                     return undefined;
                 }
                 glanced.note(place, type, at, canonicalEnd);
@@ -203,7 +223,28 @@ class Form {
         if (bytes[at] !== closeBrace || at + 1 !== end) {
             return undefined;
         }
-        return glanced.end(this.#shape(hasKey));
+        return glanced.end(this.#shape(hasKey), this);
+    }
+
+    /** Of the record that was read last; `undefined` where that takes a decoder. */
+    content(bytes: Buffer, key: string | undefined): string | undefined {
+        let content = "";
+        for (const [beginning, index] of this.#lines) {
+            const text = index < this.names.length ? this.#text(bytes, index) : (key ?? null);
+            if (text === undefined) {
+                return undefined;
+            }
+            if (text !== null) {
+                content += content === "" ? beginning + text : `\n${beginning}${text}`;
+            }
+        }
+        return content;
+    }
+
+    #text(bytes: Buffer, index: number): string | undefined {
+        const start = this.#starts[index]!;
+        const end = endOfCanonical(this.#types[index]!, bytes, start, this.#ends[index]!);
+        return end < 0 ? undefined : bytes.toString("latin1", start, end);
     }
 
     #shape(hasKey: boolean): Shape {
@@ -330,10 +371,13 @@ function typeAt(bytes: Buffer, start: number, end: number): JsonType {
 const mostDigits = 30;
 
 /**
- * Where the canonical form of a number with a fraction ends, which is the number without zeros at its end; -1 where it
- * is another text.
+ * Where the canonical form of a value ends: of a number with a fraction, that is the number without zeros at its end. -1
+ * where it is another text.
  */
-function endOfCanonical(bytes: Buffer, start: number, end: number): number {
+function endOfCanonical(type: JsonType, bytes: Buffer, start: number, end: number): number {
+    if (type !== "number") {
+        return type === "integer" && end - start > mostDigits ? -1 : end;
+    }
     let i = end;
     while (bytes[i - 1] === zero) {
         i--;

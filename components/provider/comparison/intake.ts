@@ -212,12 +212,7 @@ export class Intake {
 
     /** What is known of a record from its bytes alone; `undefined` where it takes a decoder. */
     #glanceAt(record: LogRecord, { bytes, start }: StoredBytes): Known | undefined {
-        if (this.#glance === undefined) {
-            return undefined;
-        }
-        const key = span(bytes, start);
-        const value = span(bytes, key.end);
-        const glanced = this.#glance.at(bytes, value.start, value.end, key.length >= 0);
+        const glanced = this.#glanced(bytes, start);
         if (glanced === undefined) {
             return undefined;
         }
@@ -433,13 +428,29 @@ export class Intake {
             const [, identity, ...lines] = bytes.toString("utf16le", start, end).split("\n");
             return { identity: identity!, content: lines.join("\n") };
         }
+        const record = keyAndValue(bytes, start);
+        const glanced = this.#glanced(bytes, start);
+        const text = glanced?.content(record.key?.toString("hex"));
+        if (glanced !== undefined && text !== undefined) {
+            const identity = this.#identityFields.map((field) => glanced.text(field));
+            return { identity: `[${identity.join(",")}]`, content: text };
+        }
         // It was decoded before, when it came.
         const { identity, fields } = observe(
-            { partition: 0, offset: 0n, timestamp: eventTime, ...keyAndValue(bytes, start) },
+            { partition: 0, offset: 0n, timestamp: eventTime, ...record },
             this.settings,
             this.decoders,
         ) as Observation;
         return { identity, content: writeContent(fields, this.#ignored) };
+    }
+
+    #glanced(bytes: Buffer, start: number): Glanced | undefined {
+        if (this.#glance === undefined) {
+            return undefined;
+        }
+        const key = span(bytes, start);
+        const value = span(bytes, key.end);
+        return this.#glance.at(bytes, value.start, value.end, key.length >= 0);
     }
 }
 

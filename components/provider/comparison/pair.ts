@@ -25,7 +25,7 @@ export class PairComparison {
         this.#tolerances = new Map(Object.entries(settings.fields));
     }
 
-    /** The differing fields, sorted by name; none means that the two match. */
+    /** The differing fields, sorted by name; none means that the two match. What is equal may be left out. */
     differences(incumbent: Values, candidate: Values): Difference[] {
         const names = new Set([...incumbent.keys(), ...candidate.keys()]);
         const differences: Difference[] = [];
