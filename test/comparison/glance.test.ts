@@ -56,7 +56,7 @@ function agrees(glance: Glance, text: string): boolean {
         }
     }
     const key: Leaf = { type: "bytes", text: '"c3bc"' };
-    const content = glanced.content("c3bc");
+    const content = glanced.content(key.text);
     if (content !== undefined) {
         const fields = new Map([...decoded.fields, ["$key", key]]);
         assert.equal(content, writeContent(fields, new Set()));

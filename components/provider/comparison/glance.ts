@@ -1,6 +1,5 @@
 import { lineBeginning } from "./content.js";
 import type { Fields, JsonType, Leaf } from "./decode.js";
-import { bytesText } from "./formats/texts.js";
 import type { Shape } from "./shape.js";
 
 /** What a glance at a record tells, until the next one. */
@@ -34,10 +33,9 @@ export class Glanced {
             : undefined;
     }
 
-    /** As `writeContent` gives it, with the key's bytes in hex if there is one; `undefined` where that takes a decoder. */
-    content(keyHex: string | undefined): string | undefined {
-        const key = keyHex === undefined ? undefined : bytesText(keyHex);
-        return this.#form!.content(this.#bytes, key);
+    /** As `writeContent` gives it, with the text of the key if there is one; `undefined` where that takes a decoder. */
+    content(key: string | undefined): string | undefined {
+        return this.#form!.content(this.#bytes, key === undefined ? undefined : Buffer.from(key));
     }
 
     leaf(field: number): Leaf | undefined {
@@ -160,7 +158,7 @@ class Form {
     readonly #starts: number[];
     readonly #ends: number[];
     /** What lines of content begin with, in their order, and whose value comes behind. */
-    readonly #lines: readonly (readonly [beginning: string, index: number])[];
+    readonly #lines: readonly (readonly [beginning: Buffer, index: number])[];
     /** The shapes of some records: with fields that may be null they take turns. */
     readonly #seen: Seen[] = [];
 
@@ -177,8 +175,8 @@ class Form {
         this.#starts = names.map(() => 0);
         this.#ends = names.map(() => 0);
         this.#lines = [...names, "$key"]
-            .map((name, index) => [lineBeginning(name), index] as const)
-            .sort(([a], [b]) => (a < b ? -1 : 1));
+            .map((name, index) => [Buffer.from(lineBeginning(name)), index] as const)
+            .sort(([a], [b]) => a.compare(b));
     }
 
     has(names: readonly string[]): boolean {
@@ -227,24 +225,26 @@ class Form {
     }
 
     /** Of the record that was read last; `undefined` where that takes a decoder. */
-    content(bytes: Buffer, key: string | undefined): string | undefined {
-        let content = "";
+    content(bytes: Buffer, key: Uint8Array | undefined): string | undefined {
+        let at = 0;
         for (const [beginning, index] of this.#lines) {
-            const text = index < this.names.length ? this.#text(bytes, index) : (key ?? null);
-            if (text === undefined) {
+            const isKey = index === this.names.length;
+            if (isKey && key === undefined) {
+                continue;
+            }
+            const start = isKey ? 0 : this.#starts[index]!;
+            const end = isKey
+                ? key!.length
+                : endOfCanonical(this.#types[index]!, bytes, start, this.#ends[index]!);
+            // A line break, if it is not the last one.
+            if (end < 0 || at + beginning.length + (end - start) >= written.length) {
                 return undefined;
             }
-            if (text !== null) {
-                content += content === "" ? beginning + text : `\n${beginning}${text}`;
-            }
+            at = copy(beginning, 0, beginning.length, at);
+            at = copy(isKey ? key! : bytes, start, end, at);
+            written[at++] = lineBreak;
         }
-        return content;
-    }
-
-    #text(bytes: Buffer, index: number): string | undefined {
-        const start = this.#starts[index]!;
-        const end = endOfCanonical(this.#types[index]!, bytes, start, this.#ends[index]!);
-        return end < 0 ? undefined : bytes.toString("latin1", start, end);
+        return written.toString("latin1", 0, at - 1);
     }
 
     #shape(hasKey: boolean): Shape {
@@ -261,6 +261,16 @@ class Form {
         this.#seen.length = Math.min(this.#seen.length, mostSeen);
         return shape;
     }
+}
+
+/** Where a content is put together; a longer one is decoded. Text of one piece is less to collect than many joined ones. */
+const written = Buffer.alloc(65_536);
+
+function copy(from: Uint8Array, start: number, end: number, to: number): number {
+    for (let i = start; i < end; i++) {
+        written[to + i - start] = from[i]!;
+    }
+    return to + end - start;
 }
 
 interface Seen {
@@ -393,5 +403,7 @@ function endOfCanonical(type: JsonType, bytes: Buffer, start: number, end: numbe
 }
 
 const literals = ["null", "true", "false"].map((text) => Buffer.from(text));
-const [quote, backslash, minus, point, closeBrace] = [0x22, 0x5c, 0x2d, 0x2e, 0x7d];
+const [quote, backslash, minus, point, closeBrace, lineBreak] = [
+    0x22, 0x5c, 0x2d, 0x2e, 0x7d, 0x0a,
+];
 const [zero, nine] = [0x30, 0x39];

@@ -19,6 +19,7 @@ import { firstMicroseconds, fromEpoch, parseEventTime } from "./eventTime.js";
 import type { Gaps } from "./gaps.js";
 import { Glance, type Glanced } from "./glance.js";
 import { Schemas } from "./formats/schemas.js";
+import { bytesText } from "./formats/texts.js";
 import { hashWith } from "./hash.js";
 import type { Kept } from "./kept.js";
 import type { Leftovers } from "./leftovers.js";
@@ -63,7 +64,7 @@ export class Intake {
     readonly #identityFields: readonly number[];
     readonly #eventTimeField: number;
     /** Where an identity is put together; a longer one is decoded. */
-    readonly #identity = new Uint8Array(1_024);
+    readonly #identity = Buffer.alloc(1_024);
     readonly #identityView = viewOf(this.#identity);
     readonly #glance: Glance | undefined;
 
@@ -249,6 +250,12 @@ export class Intake {
 
     /** As `identityHashOf` the identity that the decoder would give. */
     #identityHashAt(glanced: Glanced, window: number): number | undefined {
+        const end = this.#copyIdentity(glanced);
+        return end === undefined ? undefined : hashWith(this.#identityView, end, window);
+    }
+
+    /** Puts the identity together that the decoder would give; returns where it ends. */
+    #copyIdentity(glanced: Glanced): number | undefined {
         const bytes = this.#identity;
         bytes[0] = openBracket;
         let at = 1;
@@ -263,7 +270,7 @@ export class Intake {
             at = glanced.copy(field, bytes, at);
         }
         bytes[at++] = closeBracket;
-        return at > bytes.length ? undefined : hashWith(this.#identityView, at, window);
+        return at > bytes.length ? undefined : at;
     }
 
     #known({ eventTime, identity, fields, schemas }: Observation, shape: Shape): Known {
@@ -429,11 +436,9 @@ export class Intake {
             return { identity: identity!, content: lines.join("\n") };
         }
         const record = keyAndValue(bytes, start);
-        const glanced = this.#glanced(bytes, start);
-        const text = glanced?.content(record.key?.toString("hex"));
-        if (glanced !== undefined && text !== undefined) {
-            const identity = this.#identityFields.map((field) => glanced.text(field));
-            return { identity: `[${identity.join(",")}]`, content: text };
+        const plain = this.#plainContentOf(bytes, start, record.key);
+        if (plain !== undefined) {
+            return plain;
         }
         // It was decoded before, when it came.
         const { identity, fields } = observe(
@@ -442,6 +447,20 @@ export class Intake {
             this.decoders,
         ) as Observation;
         return { identity, content: writeContent(fields, this.#ignored) };
+    }
+
+    /** The same where a glance is enough. */
+    #plainContentOf(
+        bytes: Buffer,
+        start: number,
+        key: Buffer | null,
+    ): Pick<Row, "identity" | "content"> | undefined {
+        const glanced = this.#glanced(bytes, start);
+        const content = glanced?.content(key === null ? undefined : bytesText(key.toString("hex")));
+        const end = glanced === undefined ? undefined : this.#copyIdentity(glanced);
+        return content === undefined || end === undefined
+            ? undefined
+            : { identity: this.#identity.toString("latin1", 0, end), content };
     }
 
     #glanced(bytes: Buffer, start: number): Glanced | undefined {

@@ -28,16 +28,24 @@ export interface Waiter {
 }
 
 /** What a waiter takes beside its bytes, as measured with ten million of them. */
-const bytesBeside = 300;
+const bytesBeside = 200;
 /** Bytes that are held as they were fetched, with records among them that do not wait any more. */
 const mostLoose = 8 * 1024 * 1024;
+const none = -1;
 
 /**
  * Equal records cancel each other out here as they stream by: what differs, or has no counterpart yet, waits. Both topics
  * are read at the same pace, so that little does. A hash table of bytes: a `Map` would need a text of every record.
+ *
+ * Waiters stand in columns in the order in which they came, and those that are gone are dropped when there is no more
+ * room: an object for each would keep the garbage collector busier than all else.
  */
 export class Waiting {
-    #heads = new Array<Entry | undefined>(1024).fill(undefined);
+    /** Where the newest waiter of each slot of the table stands. */
+    #heads = new Int32Array(0);
+    #columns = new Columns(0);
+    /** How many stand in the columns, and how many of them still wait. */
+    #length = 0;
     #size = 0;
     /** In the order in which they were fetched: first those whose bytes were copied, then those that are as they came. */
     readonly #packed = new Set<Segment>();
@@ -46,7 +54,9 @@ export class Waiting {
     #packedBytes = 0;
     #looseBytes = 0;
 
-    constructor(private readonly mostLooseBytes = mostLoose) {}
+    constructor(private readonly mostLooseBytes = mostLoose) {
+        this.#makeRoom(512);
+    }
 
     /** Roughly what is held. */
     get bytes(): number {
@@ -58,41 +68,42 @@ export class Waiting {
      * cancel each other out; where one of the same topic does, it waits twice. `undefined` where none does.
      */
     meet(side: Side, content: StoredBytes, timestamp: number): Waiter | undefined {
+        const columns = this.#columns;
         const hash = mix(content.hash, timestamp);
-        for (
-            let entry = this.#heads[hash & (this.#heads.length - 1)];
-            entry !== undefined;
-            entry = entry.next
-        ) {
-            if (entry.hash === hash && entry.timestamp === timestamp && entry.equals(content)) {
-                entry.count += entry.side === side ? 1 : -1;
-                if (entry.count === 0) {
-                    this.#remove(entry);
-                }
-                return entry;
-            }
+        let at = this.#heads[hash & (this.#heads.length - 1)]!;
+        while (!(at === none || columns.equals(at, hash, timestamp, content))) {
+            at = columns.next[at]!;
         }
-        return undefined;
+        if (at === none) {
+            return undefined;
+        }
+        const waiter = columns.waiter(at);
+        columns.count[at]! += waiter.side === side ? 1 : -1;
+        if (columns.count[at] === 0) {
+            this.#remove(at);
+        }
+        return waiter;
     }
 
     wait(side: Side, content: StoredBytes, timestamp: number, known: Known): void {
+        if (this.#length === this.#columns.capacity) {
+            this.#makeRoom(4 * this.#size);
+        }
         const segment = this.#segmentOf(content.bytes);
-        const entry = new Entry(
+        const at = this.#length++;
+        this.#columns.set(
+            at,
+            segment,
             side,
-            known,
+            content,
             mix(content.hash, timestamp),
             timestamp,
-            segment,
-            content,
+            known,
         );
-        segment.entries.push(entry);
+        segment.end = this.#length;
         segment.waiting++;
-        this.#insert(entry);
+        this.#insert(at);
         this.#size++;
-        // With few of them in one place most records that wait for nothing are known by an empty one.
-        if (2 * this.#size > this.#heads.length) {
-            this.#grow();
-        }
     }
 
     /** Lets go of fetched bytes of which little waits, once there are many. To be called between two fetches. */
@@ -103,7 +114,7 @@ export class Waiting {
             }
             this.#looseBytes -= segment.bytes.length;
             this.#loose.delete(segment);
-            segment.pack();
+            this.#columns.pack(segment);
             this.#packedBytes += segment.bytes.length;
             this.#packed.add(segment);
         }
@@ -116,10 +127,11 @@ export class Waiting {
                 if (this.bytes <= bytes) {
                     return;
                 }
-                for (const entry of segment.entries) {
-                    if (entry.count > 0) {
-                        yield entry;
-                        this.#unlink(entry);
+                for (let at = segment.first; at < segment.end; at++) {
+                    if (this.#columns.count[at]! > 0) {
+                        yield this.#columns.waiter(at);
+                        this.#unlink(at);
+                        this.#columns.count[at] = 0;
                         this.#size--;
                     }
                 }
@@ -130,18 +142,19 @@ export class Waiting {
 
     #segmentOf(bytes: Buffer): Segment {
         if (this.#newest?.bytes !== bytes) {
-            this.#newest = new Segment(bytes);
+            this.#newest = { bytes, first: this.#length, end: this.#length, waiting: 0 };
             this.#loose.add(this.#newest);
             this.#looseBytes += bytes.length;
         }
         return this.#newest;
     }
 
-    #remove(entry: Entry): void {
-        this.#unlink(entry);
+    #remove(at: number): void {
+        this.#unlink(at);
         this.#size--;
-        if (--entry.segment.waiting === 0) {
-            this.#release(entry.segment);
+        const segment = this.#columns.segment[at]!;
+        if (--segment.waiting === 0) {
+            this.#release(segment);
         }
     }
 
@@ -156,88 +169,186 @@ export class Waiting {
         }
     }
 
-    #insert(entry: Entry): void {
-        const slot = entry.hash & (this.#heads.length - 1);
-        entry.next = this.#heads[slot];
-        this.#heads[slot] = entry;
+    #insert(at: number): void {
+        const { hash, next } = this.#columns;
+        const slot = hash[at]! & (this.#heads.length - 1);
+        next[at] = this.#heads[slot]!;
+        this.#heads[slot] = at;
     }
 
-    #unlink(entry: Entry): void {
-        const slot = entry.hash & (this.#heads.length - 1);
+    #unlink(at: number): void {
+        const { hash, next } = this.#columns;
+        const slot = hash[at]! & (this.#heads.length - 1);
         let before = this.#heads[slot]!;
-        if (before === entry) {
-            this.#heads[slot] = entry.next;
+        if (before === at) {
+            this.#heads[slot] = next[at]!;
             return;
         }
-        while (before.next !== entry) {
-            before = before.next!;
+        while (next[before] !== at) {
+            before = next[before]!;
         }
-        before.next = entry.next;
+        next[before] = next[at]!;
     }
 
-    #grow(): void {
-        const heads = this.#heads;
-        this.#heads = new Array<Entry | undefined>(heads.length * 2).fill(undefined);
-        for (const head of heads) {
-            for (let entry = head; entry !== undefined;) {
-                const { next } = entry;
-                this.#insert(entry);
-                entry = next;
+    /** Drops those that are gone, into columns of at least this capacity. */
+    #makeRoom(capacity: number): void {
+        const from = this.#columns;
+        this.#columns = new Columns(Math.max(capacity, from.capacity));
+        let length = 0;
+        let newest: Segment | undefined;
+        for (let at = 0; at < this.#length; at++) {
+            if (from.count[at]! > 0) {
+                const segment = from.segment[at]!;
+                if (segment !== newest) {
+                    segment.first = length;
+                    newest = segment;
+                }
+                this.#columns.copy(from, at, length++);
+                segment.end = length;
             }
         }
-    }
-}
-
-/** Bytes that were fetched together, and the records among them that wait. */
-class Segment {
-    entries: Entry[] = [];
-    waiting = 0;
-
-    constructor(public bytes: Buffer) {}
-
-    /** Copies what still waits, so that the rest can go. */
-    pack(): void {
-        this.entries = this.entries.filter(({ count }) => count > 0);
-        const length = this.entries.reduce((sum, entry) => sum + entry.length, 0);
-        const bytes = Buffer.allocUnsafe(length);
-        let at = 0;
-        for (const entry of this.entries) {
-            this.bytes.copy(bytes, at, entry.start, entry.start + entry.length);
-            entry.start = at;
-            at += entry.length;
+        this.#length = length;
+        // With few of them in one place most records that wait for nothing are known by an empty one.
+        let slots = 1;
+        while (slots < 2 * this.#columns.capacity) {
+            slots *= 2;
         }
-        this.bytes = bytes;
+        this.#heads = new Int32Array(slots).fill(none);
+        for (let at = 0; at < length; at++) {
+            this.#insert(at);
+        }
     }
 }
 
-class Entry implements Waiter {
-    count = 1;
-    next: Entry | undefined = undefined;
-    start: number;
-    readonly length: number;
+/** Bytes that were fetched together, and where those waiters stand that are among them. */
+interface Segment {
+    bytes: Buffer;
+    first: number;
+    end: number;
+    waiting: number;
+}
 
-    constructor(
-        readonly side: Side,
-        readonly known: Known,
-        readonly hash: number,
-        readonly timestamp: number,
-        readonly segment: Segment,
+/** What is known of waiters, side by side. */
+class Columns {
+    /** Where the next one stands in the same slot of the table. */
+    readonly next: Int32Array;
+    readonly hash: Int32Array;
+    /** How many of it wait; none of one that is gone. */
+    readonly count: Int32Array;
+    readonly segment: Segment[] = [];
+    readonly #isIncumbent: Uint8Array;
+    readonly #start: Uint32Array;
+    readonly #length: Uint32Array;
+    readonly #timestamp: Float64Array;
+    readonly #eventTime: Float64Array;
+    readonly #window: Float64Array;
+    readonly #identityHash: Float64Array;
+    readonly #shape: Shape[] = [];
+    readonly #measured: (Measured | null)[] = [];
+    readonly #schemas: (readonly UsedSchema[])[] = [];
+
+    constructor(readonly capacity: number) {
+        this.next = new Int32Array(capacity);
+        this.hash = new Int32Array(capacity);
+        this.count = new Int32Array(capacity);
+        this.#isIncumbent = new Uint8Array(capacity);
+        this.#start = new Uint32Array(capacity);
+        this.#length = new Uint32Array(capacity);
+        this.#timestamp = new Float64Array(capacity);
+        this.#eventTime = new Float64Array(capacity);
+        this.#window = new Float64Array(capacity);
+        this.#identityHash = new Float64Array(capacity);
+    }
+
+    set(
+        at: number,
+        segment: Segment,
+        side: Side,
         { start, end }: StoredBytes,
-    ) {
-        this.start = start;
-        this.length = end - start;
+        hash: number,
+        timestamp: number,
+        known: Known,
+    ): void {
+        this.hash[at] = hash;
+        this.count[at] = 1;
+        this.segment[at] = segment;
+        this.#isIncumbent[at] = side === "incumbent" ? 1 : 0;
+        this.#start[at] = start;
+        this.#length[at] = end - start;
+        this.#timestamp[at] = timestamp;
+        this.#eventTime[at] = known.eventTime;
+        this.#window[at] = known.window;
+        this.#identityHash[at] = known.identityHash;
+        this.#shape[at] = known.shape;
+        this.#measured[at] = known.measured;
+        this.#schemas[at] = known.schemas;
     }
 
-    get content(): Slice {
-        return { bytes: this.segment.bytes, start: this.start, end: this.start + this.length };
+    copy(from: Columns, at: number, to: number): void {
+        this.hash[to] = from.hash[at]!;
+        this.count[to] = from.count[at]!;
+        this.segment[to] = from.segment[at]!;
+        this.#isIncumbent[to] = from.#isIncumbent[at]!;
+        this.#start[to] = from.#start[at]!;
+        this.#length[to] = from.#length[at]!;
+        this.#timestamp[to] = from.#timestamp[at]!;
+        this.#eventTime[to] = from.#eventTime[at]!;
+        this.#window[to] = from.#window[at]!;
+        this.#identityHash[to] = from.#identityHash[at]!;
+        this.#shape[to] = from.#shape[at]!;
+        this.#measured[to] = from.#measured[at]!;
+        this.#schemas[to] = from.#schemas[at]!;
     }
 
-    equals({ bytes, start, end }: StoredBytes): boolean {
+    equals(
+        at: number,
+        hash: number,
+        timestamp: number,
+        { bytes, start, end }: StoredBytes,
+    ): boolean {
+        const own = this.#start[at]!;
         return (
-            end - start === this.length &&
-            this.segment.bytes.compare(bytes, start, end, this.start, this.start + this.length) ===
-                0
+            this.hash[at] === hash &&
+            this.#timestamp[at] === timestamp &&
+            this.#length[at] === end - start &&
+            this.segment[at]!.bytes.compare(bytes, start, end, own, own + end - start) === 0
         );
+    }
+
+    waiter(at: number): Waiter {
+        const start = this.#start[at]!;
+        return {
+            side: this.#isIncumbent[at] === 1 ? "incumbent" : "candidate",
+            count: this.count[at]!,
+            content: { bytes: this.segment[at]!.bytes, start, end: start + this.#length[at]! },
+            known: {
+                eventTime: this.#eventTime[at]!,
+                window: this.#window[at]!,
+                shape: this.#shape[at]!,
+                measured: this.#measured[at]!,
+                schemas: this.#schemas[at]!,
+                identityHash: this.#identityHash[at]!,
+            },
+        };
+    }
+
+    /** Copies what still waits of a segment, so that the rest can go. */
+    pack(segment: Segment): void {
+        const { bytes, first, end } = segment;
+        let length = 0;
+        for (let at = first; at < end; at++) {
+            length += this.count[at]! > 0 ? this.#length[at]! : 0;
+        }
+        segment.bytes = Buffer.allocUnsafe(length);
+        let start = 0;
+        for (let at = first; at < end; at++) {
+            if (this.count[at]! > 0) {
+                const from = this.#start[at]!;
+                bytes.copy(segment.bytes, start, from, from + this.#length[at]!);
+                this.#start[at] = start;
+                start += this.#length[at]!;
+            }
+        }
     }
 }
 
