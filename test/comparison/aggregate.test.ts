@@ -40,6 +40,7 @@ describe("an aggregated number", () => {
             fc.property(canonical, canonical, (a, b) => {
                 const [one, other] = [Quantity.of(a)!, Quantity.of(b)!];
                 assert.equal(one.value, Number(a));
+                assert.equal(one.text, a);
                 assert.equal(one.isLess(other), scaled(a) < scaled(b));
             }),
             { numRuns: 2_000 },
@@ -112,7 +113,7 @@ describe("aggregates by window and group", () => {
         rules: { aggregates: { fields: { delay: {} }, groupBy: ["origin"] } },
     });
     const of = (delay: string, origin: string) => ({
-        values: [delay],
+        values: [Quantity.of(delay)],
         group: JSON.stringify([origin]),
     });
 

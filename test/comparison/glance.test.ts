@@ -7,6 +7,7 @@ import {
     type Leaf,
 } from "../../components/provider/comparison/decode.js";
 import { Glance } from "../../components/provider/comparison/glance.js";
+import { Quantity } from "../../components/provider/comparison/quantity.js";
 import { Shapes } from "../../components/provider/comparison/shape.js";
 
 const wanted = ["origin", "at", "n"];
@@ -48,6 +49,7 @@ function agrees(glance: Glance, text: string): boolean {
         const leaf: Leaf | undefined = decoded.fields.get(path);
         const isShort: boolean = leaf?.type === "integer" && /^\d{1,15}$/.test(leaf.text);
         assert.equal(glanced.whole(field), isShort ? Number(leaf?.text) : NaN);
+        assert.deepEqual(glanced.quantity(field), leaf && Quantity.of(leaf.text));
         assert.equal(glanced.has(field), leaf !== undefined);
         if (leaf !== undefined) {
             const copy = Buffer.alloc(leaf.text.length);

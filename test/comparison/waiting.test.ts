@@ -5,8 +5,8 @@ import type { Side } from "../../components/provider/comparison/side.js";
 import { storedWhole } from "../../components/provider/kafka/storedBytes.js";
 
 /** What is known of a record that is called so. */
-const known = (name: string) => ({ measured: { values: [name], group: null } }) as unknown as Known;
-const nameOf = (waiter: Waiter | undefined) => waiter?.known.measured?.values[0];
+const known = (name: string) => ({ measured: { values: [], group: name } }) as unknown as Known;
+const nameOf = (waiter: Waiter | undefined) => waiter?.known.measured?.group;
 
 /** A record of this text among others of the same fetch. */
 function stored(text: string, fetch: Buffer) {

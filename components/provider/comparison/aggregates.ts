@@ -6,13 +6,29 @@ import { Quantity } from "./quantity.js";
 import { counts, type Coverage } from "./sealing.js";
 import { obtain } from "./tally.js";
 
-/** The canonical texts of one record's fields, by path. */
-export type Texts = (path: string) => string | undefined;
+/** One record's fields, by path. */
+export interface Measurable {
+    /** The number that the field is; `undefined` where it is none, or not there. */
+    quantity(path: string): Quantity | undefined;
+    /** Its canonical text; `undefined` where it is not there. */
+    text(path: string): string | undefined;
+}
+
+/** A record whose fields' canonical texts are at hand. */
+export function measurable(text: (path: string) => string | undefined): Measurable {
+    return {
+        quantity: (path) => {
+            const found = text(path);
+            return found === undefined ? undefined : Quantity.of(found);
+        },
+        text,
+    };
+}
 
 /** The values of one record that are aggregated, and the groups that they belong to. */
 export interface Measured {
-    /** In the order of the settings' fields; `undefined` where the field is not there. */
-    readonly values: readonly (string | undefined)[];
+    /** In the order of the settings' fields; `undefined` where the field is no number, or not there. */
+    readonly values: readonly (Quantity | undefined)[];
     /** The record's group as one key; `null` where nothing is grouped by. */
     readonly group: string | null;
 }
@@ -51,16 +67,16 @@ export class Aggregates {
     }
 
     /** What to keep of a record to add it; `null` where nothing is aggregated. */
-    measure(texts: Texts): Measured | null {
+    measure(record: Measurable): Measured | null {
         if (this.#fields.length === 0) {
             return null;
         }
         return {
-            values: this.#fields.map(texts),
+            values: this.#fields.map((path) => record.quantity(path)),
             group:
                 this.#groupBy.length === 0
                     ? null
-                    : JSON.stringify(this.#groupBy.map((path) => texts(path) ?? "absent")),
+                    : JSON.stringify(this.#groupBy.map((path) => record.text(path) ?? "absent")),
         };
     }
 
@@ -77,8 +93,7 @@ export class Aggregates {
     add(of: Of, window: number, { values, group }: Measured): void {
         const sketches = this.#sketches(window);
         for (let field = 0; field < values.length; field++) {
-            const text = values[field];
-            const quantity = text === undefined ? undefined : Quantity.of(text);
+            const quantity = values[field];
             if (quantity !== undefined) {
                 this.#sketch(sketches, overall, field, of)?.add(quantity);
                 if (group !== null) {

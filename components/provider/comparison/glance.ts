@@ -1,5 +1,6 @@
 import { lineBeginning } from "./content.js";
 import type { Fields, JsonType, Leaf } from "./decode.js";
+import { Quantity } from "./quantity.js";
 import type { Shape } from "./shape.js";
 
 /** What a glance at a record tells, until the next one. */
@@ -36,6 +37,13 @@ export class Glanced {
     /** As `writeContent` gives it, with the text of the key if there is one; `undefined` where that takes a decoder. */
     content(key: string | undefined): string | undefined {
         return this.#form!.content(this.#bytes, key === undefined ? undefined : Buffer.from(key));
+    }
+
+    /** The field's number; `undefined` where it is none, or not there. */
+    quantity(field: number): Quantity | undefined {
+        return this.has(field)
+            ? Quantity.read(this.#bytes, this.#starts[field]!, this.#ends[field]!)
+            : undefined;
     }
 
     leaf(field: number): Leaf | undefined {

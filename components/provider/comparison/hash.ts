@@ -14,17 +14,17 @@ export function hashWith(bytes: DataView, end: number, whole: number): number {
 }
 
 /** 52 bits of a text, as a whole number: the same in every process. What is kept between looks holds some. */
-export function hash52(text: string): number {
+export function hash52(ascii: Uint8Array, start: number, end: number): number {
     let low = 0x9e3779b9;
     let high = 0x85ebca6b | 0;
-    for (let i = 0; i < text.length; i++) {
-        const code = text.charCodeAt(i);
+    for (let i = start; i < end; i++) {
+        const code = ascii[i]!;
         low = Math.imul(low ^ code, 0x5bd1e995);
         low ^= low >>> 15;
         high = Math.imul(high ^ code, 0x1b873593);
         high ^= high >>> 13;
     }
-    low = mix(low ^ text.length);
+    low = mix(low ^ (end - start));
     high = mix(high ^ low);
     return (high >>> 12) * 0x1_0000_0000 + (low >>> 0);
 }

@@ -9,7 +9,7 @@ import {
     storedWhole,
     type StoredBytes,
 } from "../kafka/storedBytes.js";
-import { Aggregates } from "./aggregates.js";
+import { Aggregates, measurable } from "./aggregates.js";
 import { ignoredFields, writeContent } from "./content.js";
 import type { Fields } from "./decode.js";
 import type { Decoders, UsedSchema } from "./decoders.js";
@@ -229,9 +229,10 @@ export class Intake {
                   eventTime,
                   window,
                   shape: glanced.shape,
-                  measured: this.aggregates.measure((path) =>
-                      glanced.text(this.#wanted.indexOf(path)),
-                  ),
+                  measured: this.aggregates.measure({
+                      quantity: (path) => glanced.quantity(this.#wanted.indexOf(path)),
+                      text: (path) => glanced.text(this.#wanted.indexOf(path)),
+                  }),
                   schemas: noSchemas,
                   identityHash,
               };
@@ -279,7 +280,7 @@ export class Intake {
             eventTime,
             window,
             shape,
-            measured: this.aggregates.measure((path) => fields.get(path)?.text),
+            measured: this.aggregates.measure(measurable((path) => fields.get(path)?.text)),
             schemas,
             identityHash: identityHashOf(identity, window),
         };

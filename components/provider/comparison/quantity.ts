@@ -1,5 +1,6 @@
 import { addDecimals, parseDecimal, type Decimal } from "./decimal.js";
 import type { ExactSum } from "./exactSum.js";
+import { decimalText } from "./formats/texts.js";
 import { hash52 } from "./hash.js";
 
 /** Digits of a part of a number: a double holds so many exactly, and so it does their quotient by a power of ten. */
@@ -9,11 +10,11 @@ const partDigits = 15;
 export class Quantity {
     /** The nearest double. */
     readonly value: number;
-    readonly hash: number;
 
     private constructor(
-        /** In its canonical form. */
-        readonly text: string,
+        /** Where it does not follow from the head. */
+        private readonly written: string | null,
+        readonly hash: number,
         /** Its first digits as a whole number; `null` where it has too many for two parts, or an exponent. */
         private readonly head: number | null,
         private readonly headExponent: number,
@@ -21,29 +22,34 @@ export class Quantity {
         private readonly tail: number,
         private readonly tailExponent: number,
     ) {
-        this.value =
-            head !== null && headExponent === tailExponent
-                ? head / powersOfTen[-headExponent]!
-                : Number(text);
-        this.hash = hash52(text);
+        this.value = written === null ? head! / powersOfTen[-headExponent]! : Number(written);
     }
 
     /** Of a canonical text; `undefined` where it is no number: `"NaN"`, say. */
     static of(text: string): Quantity | undefined {
-        const first = text.charCodeAt(0);
-        if (first !== minus && !isDigit(first)) {
+        return Quantity.read(Buffer.from(text), 0, text.length);
+    }
+
+    /** Of a canonical text that stands in bytes. */
+    static read(bytes: Buffer, start: number, end: number): Quantity | undefined {
+        const isNegative = bytes[start] === minus;
+        if (!isNegative && !isDigit(bytes[start]!)) {
             return undefined;
         }
+        const hash = hash52(bytes, start, end);
         let [head, tail, count, places] = [0, 0, 0, 0];
         let isFraction = false;
-        for (let i = first === minus ? 1 : 0; i < text.length; i++) {
-            const code = text.charCodeAt(i);
+        for (let i = isNegative ? start + 1 : start; i < end; i++) {
+            const code = bytes[i]!;
             if (code === point) {
                 isFraction = true;
                 continue;
             }
             if (!isDigit(code) || count === 2 * partDigits) {
-                return Number.isNaN(Number(text)) ? undefined : new Quantity(text, null, 0, 0, 0);
+                const text = bytes.toString("latin1", start, end);
+                return Number.isNaN(Number(text))
+                    ? undefined
+                    : new Quantity(text, hash, null, 0, 0, 0);
             }
             if (count < partDigits) {
                 head = head * 10 + (code - zero);
@@ -54,9 +60,17 @@ export class Quantity {
             places += isFraction ? 1 : 0;
         }
         const behindHead = Math.max(0, count - partDigits);
-        return first === minus
-            ? new Quantity(text, -head, behindHead - places, -tail, -places)
-            : new Quantity(text, head, behindHead - places, tail, -places);
+        // A zero has a sign, which the digits have not.
+        const isPlain = behindHead === 0 && !(isNegative && head === 0);
+        const text = isPlain ? null : bytes.toString("latin1", start, end);
+        return isNegative
+            ? new Quantity(text, hash, -head, behindHead - places, -tail, -places)
+            : new Quantity(text, hash, head, behindHead - places, tail, -places);
+    }
+
+    /** In its canonical form. */
+    get text(): string {
+        return this.written ?? decimalText(this.head!, -this.headExponent);
     }
 
     addTo(sum: ExactSum): void {
