@@ -6,7 +6,6 @@ import { withKafka } from "../components/provider/connection.js";
 import type { RoutingRecord } from "../components/provider/cutover/routingRecord.js";
 import { readRoutingRecord } from "../components/provider/cutover/routingStore.js";
 import type { AuthorityInputs } from "../components/provider/inputs.js";
-import { connectKafka } from "../components/provider/kafka/kafkaPort.js";
 import type { Json } from "../components/provider/verbs.js";
 
 export type Version = "v1" | "v2";
@@ -126,19 +125,13 @@ export class MovableJob {
     }
 
     async live(): Promise<RoutingRecord> {
-        const kafka = await connectKafka({
-            bootstrapServers: [this.bootstrapServers],
-            clientId: "test",
-        });
-        try {
-            const record = await readRoutingRecord(kafka, this.routingTopic, this.name);
-            if (record === undefined) {
-                throw new Error(`${this.routingTopic} holds no record`);
-            }
-            return record;
-        } finally {
-            await kafka.close();
+        const record = await withKafka({ bootstrapServers: [this.bootstrapServers] }, (kafka) =>
+            readRoutingRecord(kafka, this.routingTopic, this.name),
+        );
+        if (record === undefined) {
+            throw new Error(`${this.routingTopic} holds no record`);
         }
+        return record;
     }
 }
 

@@ -1,7 +1,7 @@
 import { positionDecoder } from "../components/provider/comparison/position.js";
+import { withKafka } from "../components/provider/connection.js";
 import { countRepeats } from "../components/provider/cutover/repeats.js";
 import type { RoutingRecord } from "../components/provider/cutover/routingRecord.js";
-import { connectKafka } from "../components/provider/kafka/kafkaPort.js";
 import type { MovableJob } from "./job.js";
 
 /**
@@ -13,9 +13,8 @@ export async function reportedRepeats(
     live: RoutingRecord,
 ): Promise<Map<string, number>> {
     const { bootstrapServers, consumers } = job;
-    const kafka = await connectKafka({ bootstrapServers: [bootstrapServers], clientId: "soak" });
     const reported = new Map<string, number>();
-    try {
+    await withKafka({ bootstrapServers: [bootstrapServers] }, async (kafka) => {
         for (const consumer of consumers) {
             const counting = {
                 kafka,
@@ -29,8 +28,6 @@ export async function reportedRepeats(
                 reported.set(consumer, count.again);
             }
         }
-    } finally {
-        await kafka.close();
-    }
+    });
     return reported;
 }

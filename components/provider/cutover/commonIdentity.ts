@@ -1,8 +1,7 @@
-import type { Offsets } from "../kafka/port.js";
-import { later } from "./offsets.js";
+import { notBehind } from "./lookBack.js";
 import { readPositions, type PositionRange } from "./readPositions.js";
 
-const sampleRecords = 10_000n;
+const sampleRecords = 10_000;
 
 /** A topic from its first record to the end of what is looked at. */
 export type WholeTopic = Pick<PositionRange, "topic" | "from" | "to">;
@@ -30,12 +29,8 @@ export async function haveCommonIdentity(
     return isCommon;
 }
 
-function newest({ topic, from, to }: WholeTopic): WholeTopic {
-    const start: Offsets = new Map(
-        [...from].map(([partition, low]) => [
-            partition,
-            later((to.get(partition) ?? low) - sampleRecords, low),
-        ]),
-    );
-    return { topic, from: start, to };
-}
+const newest = ({ topic, from, to }: WholeTopic): WholeTopic => ({
+    topic,
+    from: notBehind(from, to, sampleRecords),
+    to,
+});

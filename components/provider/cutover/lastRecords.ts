@@ -10,27 +10,28 @@ export interface LastRecord {
 
 /** What was said last of each identity, on a topic where a record replaces those before it. */
 export class LastRecords {
-    /** By identity; one of every partition that has it. */
-    readonly #last = new Map<string, LastRecord[]>();
+    /** By identity, then by partition. */
+    readonly #last = new Map<string, Map<number, LastRecord>>();
 
     /** Takes the records of each partition in the order of their offsets; those that replace nothing are not kept. */
     take({ partition, offset, identity, content }: Position): void {
         if (identity === null || content === undefined) {
             return;
         }
-        const others = (this.#last.get(identity) ?? []).filter(
-            (last) => last.partition !== partition,
-        );
-        this.#last.set(identity, [...others, { partition, offset, identity, content }]);
+        let partitions = this.#last.get(identity);
+        if (partitions === undefined) {
+            this.#last.set(identity, (partitions = new Map<number, LastRecord>()));
+        }
+        partitions.set(partition, { partition, offset, identity, content });
     }
 
     /** `undefined` where nothing was said of it, or by two partitions: which of them spoke last is not known. */
     of(identity: string): LastRecord | undefined {
-        const [last, other] = this.#last.get(identity) ?? [];
+        const [last, other] = this.#last.get(identity)?.values() ?? [];
         return other === undefined ? last : undefined;
     }
 
     all(): LastRecord[] {
-        return [...this.#last.values()].flat();
+        return [...this.#last.values()].flatMap((partitions) => [...partitions.values()]);
     }
 }
