@@ -22,7 +22,8 @@ export class Quantity {
         private readonly tail: number,
         private readonly tailExponent: number,
     ) {
-        this.value = written === null ? head! / powersOfTen[-headExponent]! : Number(written);
+        // Minus zero as an index costs as much as all the rest.
+        this.value = written === null ? head! / powersOfTen[0 - headExponent]! : Number(written);
     }
 
     /** Of a canonical text; `undefined` where it is no number: `"NaN"`, say. */
@@ -64,8 +65,8 @@ export class Quantity {
         const isPlain = behindHead === 0 && !(isNegative && head === 0);
         const text = isPlain ? null : bytes.toString("latin1", start, end);
         return isNegative
-            ? new Quantity(text, hash, -head, behindHead - places, -tail, -places)
-            : new Quantity(text, hash, head, behindHead - places, tail, -places);
+            ? new Quantity(text, hash, -head, behindHead - places, -tail, 0 - places)
+            : new Quantity(text, hash, head, behindHead - places, tail, 0 - places);
     }
 
     /** In its canonical form. */
