@@ -21,8 +21,8 @@ export interface Evidence {
     /** Windows that do not count, and why. */
     readonly leftOut: readonly LeftOut[];
     /**
-     * Records that did not cancel out in memory as they were read, and were compared on disk. How many depends on the
-     * order of reading and on the memory that there is; what is found does not.
+     * Records that were compared on disk: those that did not cancel out as they were read, where they did not fit into
+     * memory. How many depends on the order of reading and on the memory that there is; what is found does not.
      */
     readonly comparedOnDisk: number;
     /** What kept the look from being complete, one sentence each. Any one makes the verdict inconclusive. */

@@ -16,9 +16,9 @@ export function settingsSection({ settings, verdict, evidence }: Report): Markup
             partitions or rule has another one, and this verdict does not hold for it.
         </p>
         <p>
-            ${several(evidence.comparedOnDisk, "record")} did not cancel out as they were read, and
-            were compared on disk: in ${settings.memoryMiB} MiB of memory at most, and past that
-            more slowly, with the same result.
+            Compared in ${settings.memoryMiB} MiB of memory at most.
+            ${several(evidence.comparedOnDisk, "record")} were compared on disk: more slowly, with
+            the same result.
         </p>
         <details>
             <summary>Every setting, defaults filled in</summary>
