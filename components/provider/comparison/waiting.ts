@@ -87,7 +87,7 @@ export class Waiting {
 
     wait(side: Side, content: StoredBytes, timestamp: number, known: Known): void {
         if (this.#length === this.#columns.capacity) {
-            this.#makeRoom(4 * this.#size);
+            this.#makeRoom(2 * this.#size);
         }
         const segment = this.#segmentOf(content.bytes);
         const at = this.#length++;
