@@ -349,7 +349,7 @@ describe("Kafka", function () {
             await assert.rejects(port.openLog(described), TopicReplacedError);
             const now = await port.openLog((await port.describeTopic(topic))!);
             const [again] = await now.fetch(range, untilDone());
-            assert.equal(String(again?.records[0]?.value), "another a");
+            assert.equal(String(again?.records.at(0)?.value), "another a");
             await now.close();
         });
 

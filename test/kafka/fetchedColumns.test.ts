@@ -31,7 +31,7 @@ function read(
     const log = Buffer.concat(batches);
     const { columns, next } = fetchedColumns({ aborted, log }, place, range, { bytes });
     return {
-        records: recordsOf(columns).map(({ offset, value }) => `${offset} ${String(value)}`),
+        records: [...recordsOf(columns)].map(({ offset, value }) => `${offset} ${String(value)}`),
         next: Number(next),
     };
 }

@@ -21,7 +21,7 @@ function read(log: Buffer, from = 0n, to = 1n << 60n) {
     for (const batch of readBatches(log, place)) {
         batch.addRecords(columns, from, to);
     }
-    return recordsOf(columns.build()).map(plain);
+    return [...recordsOf(columns.build())].map(plain);
 }
 
 const bytes = fc.option(

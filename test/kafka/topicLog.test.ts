@@ -36,7 +36,9 @@ const giving = ({ broker, partition, offset }: Asked) => ({
 
 const shown = (fetched: readonly Fetched[]) =>
     fetched
-        .flatMap(({ records }) => records.map(({ offset, value }) => `${offset}: ${String(value)}`))
+        .flatMap(({ records }) =>
+            [...records].map(({ offset, value }) => `${offset}: ${String(value)}`),
+        )
         .sort();
 
 describe("a topic's log", () => {

@@ -33,11 +33,13 @@ type Unpacked = Awaited<ReturnType<Unpacker["unpack"]>>;
 const shown = (unpacked: Unpacked) =>
     unpacked.map(({ columns, next }) => ({
         next,
-        records: recordsOf(columns).map(({ partition, offset, timestamp, key, value, stored }) => ({
-            place: `${partition} ${offset} ${timestamp}`,
-            text: `${String(key)} ${String(value)}`,
-            hash: stored!.hash,
-        })),
+        records: [...recordsOf(columns)].map(
+            ({ partition, offset, timestamp, key, value, stored }) => ({
+                place: `${partition} ${offset} ${timestamp}`,
+                text: `${String(key)} ${String(value)}`,
+                hash: stored!.hash,
+            }),
+        ),
     }));
 
 describe("what takes fetched logs apart", () => {

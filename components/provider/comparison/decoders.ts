@@ -37,7 +37,7 @@ export class Decoders {
     }
 
     /** Makes ready what these records need. Without a promise nothing is missing. */
-    prepare(records: readonly LogRecord[]): Promise<unknown> | undefined {
+    prepare(records: Iterable<LogRecord>): Promise<unknown> | undefined {
         const missing = [
             this.#key.prepare(bytesOf(records, ({ key }) => key)),
             this.#value.prepare(bytesOf(records, ({ value }) => value)),
@@ -84,7 +84,7 @@ function schemaOf(part: UsedSchema["part"], { schemaId }: Decoded): UsedSchema[]
 }
 
 function* bytesOf(
-    records: readonly LogRecord[],
+    records: Iterable<LogRecord>,
     part: (record: LogRecord) => Buffer | null,
 ): Generator<Buffer> {
     for (const record of records) {

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { CompareSettings } from "../../compare.js";
 import { viewOf } from "../kafka/hashBytes.js";
-import type { LogRecord } from "../kafka/port.js";
+import type { LogRecord, Records } from "../kafka/port.js";
 import {
     keyAndValue,
     span,
@@ -102,10 +102,10 @@ export class Intake {
     }
 
     /** Records of one fetch of one partition. */
-    async take(side: Side, records: readonly LogRecord[]): Promise<void> {
+    async take(side: Side, records: Records): Promise<void> {
         await this.decoders.prepare(records);
         for (let i = 0; i < records.length; i++) {
-            this.#takeOne(side, records[i]!);
+            this.#takeOne(side, records.at(i)!);
             if (i % recordsAtATime === recordsAtATime - 1) {
                 // What brokers have sent meanwhile is received, and deadlines are kept.
                 await setImmediate();

@@ -1,5 +1,5 @@
 import { hashBytes, viewOf } from "./hashBytes.js";
-import type { LogRecord } from "./port.js";
+import type { LogRecord, Records } from "./port.js";
 import { keyAndValue, type StoredBytes } from "./storedBytes.js";
 
 /** Records of one fetch of one partition, as columns: they can be handed from thread to thread at once. */
@@ -91,15 +91,34 @@ export function buffersOf(columns: Columns): ArrayBuffer[] {
     return [bytes, offsets, timestamps, starts, ends, hashes].map(({ buffer }) => buffer);
 }
 
-/** The records. They keep all of the columns in memory for as long as one of them is kept. */
-export function recordsOf(columns: Columns): LogRecord[] {
-    const { buffer, byteOffset, byteLength } = columns.bytes;
-    const bytes = Buffer.from(buffer, byteOffset, byteLength);
-    const records = new Array<LogRecord>(columns.offsets.length);
-    for (let at = 0; at < records.length; at++) {
-        records[at] = new ColumnRecord(columns, bytes, at);
+/** The records. Any of them keeps all of the columns in memory. */
+export function recordsOf(columns: Columns): Records {
+    return new ColumnRecords(columns);
+}
+
+/** Records that are made when they are asked for: held together they would outlive the garbage of one collection. */
+class ColumnRecords implements Records {
+    readonly length: number;
+    readonly #bytes: Buffer;
+
+    constructor(private readonly columns: Columns) {
+        const { buffer, byteOffset, byteLength } = columns.bytes;
+        this.#bytes = Buffer.from(buffer, byteOffset, byteLength);
+        this.length = columns.offsets.length;
     }
-    return records;
+
+    at(index: number): LogRecord | undefined {
+        const at = index < 0 ? this.length + index : index;
+        return at >= 0 && at < this.length
+            ? new ColumnRecord(this.columns, this.#bytes, at)
+            : undefined;
+    }
+
+    *[Symbol.iterator](): Generator<LogRecord> {
+        for (let at = 0; at < this.length; at++) {
+            yield new ColumnRecord(this.columns, this.#bytes, at);
+        }
+    }
 }
 
 /** A record that is cut out of its columns when it is looked at: most are only looked at in part. */

@@ -29,6 +29,13 @@ export interface TopicDescription {
     readonly retentionBytes?: number;
 }
 
+/** Records of one fetch of one partition, in offset order. An array is one of them. */
+export interface Records extends Iterable<LogRecord> {
+    readonly length: number;
+    /** As of an array: a negative index counts from the end. */
+    at(index: number): LogRecord | undefined;
+}
+
 export interface ReadOptions {
     readonly signal: AbortSignal;
     /** Called with the records of one fetch, of one partition, in offset order. */
@@ -51,8 +58,8 @@ export interface LogRange {
 /** What one fetch brought of one partition. */
 export interface Fetched {
     readonly partition: number;
-    /** In offset order, all inside the asked range. */
-    readonly records: readonly LogRecord[];
+    /** All inside the asked range. */
+    readonly records: Records;
     /** Where to go on from: behind everything this fetch covered, markers and aborted records included; at most `to`. */
     readonly next: bigint;
 }

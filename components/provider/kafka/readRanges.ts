@@ -23,7 +23,7 @@ export async function readRanges(
         for (const { partition, records, next } of await log.fetch(open, signal)) {
             if (records.length > 0) {
                 signal.throwIfAborted();
-                await onRecords(records);
+                await onRecords([...records]);
             }
             const { to } = open.get(partition)!;
             if (next < to) {

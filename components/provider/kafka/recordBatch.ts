@@ -90,7 +90,7 @@ export class RecordBatch {
         }
         const columns = new ColumnBuilder(this.place.partition, this.baseOffset);
         this.addRecords(columns, this.baseOffset, this.lastOffset + 1n);
-        const [marker] = recordsOf(columns.build());
+        const marker = recordsOf(columns.build()).at(0);
         // A version, then the type, two bytes each.
         return marker?.key?.readInt16BE(2) === abortMarker;
     }
