@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { AggregateSketch } from "../../components/provider/comparison/aggregate.js";
 import { Aggregates } from "../../components/provider/comparison/aggregates.js";
 import { canonicalNumber } from "../../components/provider/comparison/decimal.js";
+import { MeasuredValues } from "../../components/provider/comparison/measured.js";
 import { Quantity } from "../../components/provider/comparison/quantity.js";
 import { settingsOf } from "./world.js";
 
@@ -112,10 +113,8 @@ describe("aggregates by window and group", () => {
     const settings = settingsOf({
         rules: { aggregates: { fields: { delay: {} }, groupBy: ["origin"] } },
     });
-    const of = (delay: string, origin: string) => ({
-        values: [Quantity.of(delay)],
-        group: JSON.stringify([origin]),
-    });
+    const of = (delay: string, origin: string) =>
+        new MeasuredValues(JSON.stringify([origin]), [delay]);
 
     it("hold what is equal on both topics for each of them", () => {
         const [together, apart] = [new Aggregates(settings), new Aggregates(settings)];

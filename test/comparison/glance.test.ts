@@ -7,6 +7,7 @@ import {
     type Leaf,
 } from "../../components/provider/comparison/decode.js";
 import { Glance } from "../../components/provider/comparison/glance.js";
+import { type Measured, MeasuredPlaces } from "../../components/provider/comparison/measured.js";
 import { Quantity } from "../../components/provider/comparison/quantity.js";
 import { Shapes } from "../../components/provider/comparison/shape.js";
 
@@ -49,7 +50,8 @@ function agrees(glance: Glance, text: string): boolean {
         const leaf: Leaf | undefined = decoded.fields.get(path);
         const isShort: boolean = leaf?.type === "integer" && /^\d{1,15}$/.test(leaf.text);
         assert.equal(glanced.whole(field), isShort ? Number(leaf?.text) : NaN);
-        assert.deepEqual(glanced.quantity(field), leaf && Quantity.of(leaf.text));
+        const measured: Measured = new MeasuredPlaces(null, bytes, 0, glanced.places([field], 0));
+        assert.deepEqual(measured.quantity(0), leaf && Quantity.of(leaf.text));
         assert.equal(glanced.has(field), leaf !== undefined);
         if (leaf !== undefined) {
             const copy = Buffer.alloc(leaf.text.length);

@@ -2,36 +2,9 @@ import type { CompareSettings } from "../../compare.js";
 import { AggregateSketch, type AggregateState } from "./aggregate.js";
 import type { Side } from "./side.js";
 import type { Aggregate, AggregateEvidence } from "./evidence.js";
-import { Quantity } from "./quantity.js";
+import { type Measured, MeasuredValues } from "./measured.js";
 import { counts, type Coverage } from "./sealing.js";
 import { obtain } from "./tally.js";
-
-/** One record's fields, by path. */
-export interface Measurable {
-    /** The number that the field is; `undefined` where it is none, or not there. */
-    quantity(path: string): Quantity | undefined;
-    /** Its canonical text; `undefined` where it is not there. */
-    text(path: string): string | undefined;
-}
-
-/** A record whose fields' canonical texts are at hand. */
-export function measurable(text: (path: string) => string | undefined): Measurable {
-    return {
-        quantity: (path) => {
-            const found = text(path);
-            return found === undefined ? undefined : Quantity.of(found);
-        },
-        text,
-    };
-}
-
-/** The values of one record that are aggregated, and the groups that they belong to. */
-export interface Measured {
-    /** In the order of the settings' fields; `undefined` where the field is no number, or not there. */
-    readonly values: readonly (Quantity | undefined)[];
-    /** The record's group as one key; `null` where nothing is grouped by. */
-    readonly group: string | null;
-}
 
 /** What is kept between two looks, as plain JSON. */
 export interface KeptAggregate {
@@ -57,6 +30,7 @@ export class Aggregates {
     readonly #groupBy: readonly string[];
     readonly #quantiles: readonly number[];
     readonly #windows = new Map<number, Sketches>();
+    readonly #groups = new Map<string, string>();
     #count = 0;
     #newest: { readonly window: number; readonly sketches: Sketches } | undefined;
 
@@ -66,18 +40,25 @@ export class Aggregates {
         this.#quantiles = rules.aggregates.quantiles;
     }
 
-    /** What to keep of a record to add it; `null` where nothing is aggregated. */
-    measure(record: Measurable): Measured | null {
-        if (this.#fields.length === 0) {
+    /** What to keep of a record to add it, by its fields' canonical texts; `null` where nothing is aggregated. */
+    measure(text: (path: string) => string | undefined): Measured | null {
+        return this.#fields.length === 0
+            ? null
+            : new MeasuredValues(this.groupOf(text), this.#fields.map(text));
+    }
+
+    /** The group of a record as one key, by its fields' canonical texts; `null` where nothing is grouped by. */
+    groupOf(text: (path: string) => string | undefined): string | null {
+        if (this.#groupBy.length === 0) {
             return null;
         }
-        return {
-            values: this.#fields.map((path) => record.quantity(path)),
-            group:
-                this.#groupBy.length === 0
-                    ? null
-                    : JSON.stringify(this.#groupBy.map((path) => record.text(path) ?? "absent")),
-        };
+        const group = JSON.stringify(this.#groupBy.map((path) => text(path) ?? "absent"));
+        // Records that wait hold the one text of their group, not one each.
+        const known = this.#groups.get(group);
+        if (known === undefined && this.#groups.size < mostSketches) {
+            this.#groups.set(group, group);
+        }
+        return known ?? group;
     }
 
     /** Why they are not complete, as a sentence; `null` where they are. */
@@ -90,10 +71,11 @@ export class Aggregates {
     }
 
     /** Adds a record of one topic, or an equal one of both. What is no number is not counted. */
-    add(of: Of, window: number, { values, group }: Measured): void {
+    add(of: Of, window: number, measured: Measured): void {
+        const { group } = measured;
         const sketches = this.#sketches(window);
-        for (let field = 0; field < values.length; field++) {
-            const quantity = values[field];
+        for (let field = 0; field < this.#fields.length; field++) {
+            const quantity = measured.quantity(field);
             if (quantity !== undefined) {
                 this.#sketch(sketches, overall, field, of)?.add(quantity);
                 if (group !== null) {

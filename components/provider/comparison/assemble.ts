@@ -1,6 +1,6 @@
 import type { CompareSettings } from "../../compare.js";
 import type { Offsets } from "../kafka/port.js";
-import { Aggregates, measurable } from "./aggregates.js";
+import { Aggregates } from "./aggregates.js";
 import { readContent, readDifferences } from "./content.js";
 import type { Leftover } from "./engine.js";
 import type { Side } from "./side.js";
@@ -130,8 +130,8 @@ async function whatCounts(look: Look, rest: Leftovers | undefined): Promise<Read
         const place = { partition: 0, offset: 0n };
         read.tallies[side].add(place, window, window, intake.shapes.byId(shape));
         let texts: Map<string, string> | undefined;
-        const measured = read.aggregates.measure(
-            measurable((path) => (texts ??= readContent(content)).get(path)),
+        const measured = read.aggregates.measure((path) =>
+            (texts ??= readContent(content)).get(path),
         );
         if (measured !== null) {
             read.aggregates.add(side, window, measured);

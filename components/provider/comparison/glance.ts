@@ -1,7 +1,6 @@
 import { viewOf } from "../kafka/hashBytes.js";
 import { lineBeginning } from "./content.js";
 import type { Fields, JsonType, Leaf } from "./decode.js";
-import { Quantity } from "./quantity.js";
 import type { Shape } from "./shape.js";
 
 /** What a glance at a record tells, until the next one. */
@@ -41,11 +40,17 @@ export class Glanced {
         return this.#form!.content(this.#bytes, key === undefined ? undefined : Buffer.from(key));
     }
 
-    /** The field's number; `undefined` where it is none, or not there. */
-    quantity(field: number): Quantity | undefined {
-        return this.has(field)
-            ? Quantity.read(this.#bytes, this.#starts[field]!, this.#ends[field]!)
-            : undefined;
+    /** Where the canonical texts of fields begin and end, counted from `from`: see `MeasuredPlaces`. */
+    places(fields: readonly number[], from: number): number[] {
+        const places: number[] = [];
+        for (const field of fields) {
+            if (this.has(field)) {
+                places.push(this.#starts[field]! - from, this.#ends[field]! - from);
+            } else {
+                places.push(-1, -1);
+            }
+        }
+        return places;
     }
 
     leaf(field: number): Leaf | undefined {

@@ -9,7 +9,7 @@ import {
     storedWhole,
     type StoredBytes,
 } from "../kafka/storedBytes.js";
-import { Aggregates, measurable } from "./aggregates.js";
+import { Aggregates } from "./aggregates.js";
 import { ignoredFields, writeContent } from "./content.js";
 import type { Fields } from "./decode.js";
 import type { Decoders, UsedSchema } from "./decoders.js";
@@ -23,6 +23,7 @@ import { bytesText } from "./formats/texts.js";
 import { hashWith } from "./hash.js";
 import type { Kept } from "./kept.js";
 import type { Leftovers } from "./leftovers.js";
+import { type Measured, MeasuredPlaces } from "./measured.js";
 import { observe, type Observation } from "./observe.js";
 import { reachOf, type Reach } from "./reach.js";
 import { windowLength, windowStart, type Coverage } from "./sealing.js";
@@ -52,7 +53,7 @@ export class Intake {
     /** Whether a record came for a window that an earlier look verified. */
     reopened = false;
     readonly #tallies: Record<Side, Tally>;
-    readonly #waiting = new Waiting();
+    readonly #waiting: Waiting;
     readonly #mostWaitingBytes: number;
     readonly #windowLength: number;
     readonly #ignored: ReadonlySet<string>;
@@ -60,6 +61,8 @@ export class Intake {
     readonly #byTimestamp: boolean;
     /** The fields whose values are needed of every record. */
     readonly #wanted: readonly string[];
+    /** Which of them are aggregated. */
+    readonly #aggregated: readonly number[];
     /** Which of them are the identity and the event time. */
     readonly #identityFields: readonly number[];
     readonly #eventTimeField: number;
@@ -97,6 +100,8 @@ export class Intake {
             ]),
         ];
         this.#identityFields = identity.map((path) => this.#wanted.indexOf(path));
+        this.#aggregated = Object.keys(fields).map((path) => this.#wanted.indexOf(path));
+        this.#waiting = new Waiting(this.#aggregated.length);
         this.#eventTimeField = eventTime === null ? -1 : this.#wanted.indexOf(eventTime);
         this.#glance = this.#canGlance() ? this.#newGlance() : undefined;
     }
@@ -229,13 +234,19 @@ export class Intake {
                   eventTime,
                   window,
                   shape: glanced.shape,
-                  measured: this.aggregates.measure({
-                      quantity: (path) => glanced.quantity(this.#wanted.indexOf(path)),
-                      text: (path) => glanced.text(this.#wanted.indexOf(path)),
-                  }),
+                  measured: this.#measuredAt(glanced, bytes, start),
                   schemas: noSchemas,
                   identityHash,
               };
+    }
+
+    #measuredAt(glanced: Glanced, bytes: Buffer, start: number): Measured | null {
+        if (this.#aggregated.length === 0) {
+            return null;
+        }
+        const group = this.aggregates.groupOf((path) => glanced.text(this.#wanted.indexOf(path)));
+        const places = glanced.places(this.#aggregated, start);
+        return new MeasuredPlaces(group, bytes, start, places);
     }
 
     #eventTimeAt(glanced: Glanced, { timestamp }: LogRecord): number | undefined {
@@ -280,7 +291,7 @@ export class Intake {
             eventTime,
             window,
             shape,
-            measured: this.aggregates.measure(measurable((path) => fields.get(path)?.text)),
+            measured: this.aggregates.measure((path) => fields.get(path)?.text),
             schemas,
             identityHash: identityHashOf(identity, window),
         };

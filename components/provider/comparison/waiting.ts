@@ -1,6 +1,6 @@
 import type { StoredBytes } from "../kafka/storedBytes.js";
-import type { Measured } from "./aggregates.js";
 import type { UsedSchema } from "./decoders.js";
+import { type Measured, MeasuredColumn } from "./measured.js";
 import type { Side } from "./side.js";
 import type { Shape } from "./shape.js";
 
@@ -43,7 +43,7 @@ const none = -1;
 export class Waiting {
     /** Where the newest waiter of each slot of the table stands. */
     #heads = new Int32Array(0);
-    #columns = new Columns(0);
+    #columns: Columns;
     /** How many stand in the columns, and how many of them still wait. */
     #length = 0;
     #size = 0;
@@ -54,7 +54,12 @@ export class Waiting {
     #packedBytes = 0;
     #looseBytes = 0;
 
-    constructor(private readonly mostLooseBytes = mostLoose) {
+    constructor(
+        /** How many fields are aggregated. */
+        private readonly fields: number,
+        private readonly mostLooseBytes = mostLoose,
+    ) {
+        this.#columns = new Columns(0, fields);
         this.#makeRoom(512);
     }
 
@@ -193,7 +198,7 @@ export class Waiting {
     /** Drops those that are gone, into columns of at least this capacity. */
     #makeRoom(capacity: number): void {
         const from = this.#columns;
-        this.#columns = new Columns(Math.max(capacity, from.capacity));
+        this.#columns = new Columns(Math.max(capacity, from.capacity), this.fields);
         let length = 0;
         let newest: Segment | undefined;
         for (let at = 0; at < this.#length; at++) {
@@ -244,10 +249,13 @@ class Columns {
     readonly #window: Float64Array;
     readonly #identityHash: Float64Array;
     readonly #shape: Shape[] = [];
-    readonly #measured: (Measured | null)[] = [];
+    readonly #measured: MeasuredColumn;
     readonly #schemas: (readonly UsedSchema[])[] = [];
 
-    constructor(readonly capacity: number) {
+    constructor(
+        readonly capacity: number,
+        fields: number,
+    ) {
         this.next = new Int32Array(capacity);
         this.hash = new Int32Array(capacity);
         this.count = new Int32Array(capacity);
@@ -258,6 +266,7 @@ class Columns {
         this.#eventTime = new Float64Array(capacity);
         this.#window = new Float64Array(capacity);
         this.#identityHash = new Float64Array(capacity);
+        this.#measured = new MeasuredColumn(capacity, fields);
     }
 
     set(
@@ -280,7 +289,7 @@ class Columns {
         this.#window[at] = known.window;
         this.#identityHash[at] = known.identityHash;
         this.#shape[at] = known.shape;
-        this.#measured[at] = known.measured;
+        this.#measured.set(at, known.measured);
         this.#schemas[at] = known.schemas;
     }
 
@@ -296,7 +305,7 @@ class Columns {
         this.#window[to] = from.#window[at]!;
         this.#identityHash[to] = from.#identityHash[at]!;
         this.#shape[to] = from.#shape[at]!;
-        this.#measured[to] = from.#measured[at]!;
+        this.#measured.copy(from.#measured, at, to);
         this.#schemas[to] = from.#schemas[at]!;
     }
 
@@ -317,15 +326,16 @@ class Columns {
 
     waiter(at: number): Waiter {
         const start = this.#start[at]!;
+        const { bytes } = this.segment[at]!;
         return {
             side: this.#isIncumbent[at] === 1 ? "incumbent" : "candidate",
             count: this.count[at]!,
-            content: { bytes: this.segment[at]!.bytes, start, end: start + this.#length[at]! },
+            content: { bytes, start, end: start + this.#length[at]! },
             known: {
                 eventTime: this.#eventTime[at]!,
                 window: this.#window[at]!,
                 shape: this.#shape[at]!,
-                measured: this.#measured[at]!,
+                measured: this.#measured.get(at, bytes, start),
                 schemas: this.#schemas[at]!,
                 identityHash: this.#identityHash[at]!,
             },
