@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { Admin as RequestAdmin } from "@platformatic/kafka";
 import * as kafkaResources from "@pulumi/kafka";
 import {
     AclOperationTypes,
@@ -15,6 +16,7 @@ import {
 import { existingJob, ShadowFlinkJob } from "../../components/index.js";
 import { jobPermissions, permissionAcls } from "../../components/permissions.js";
 import { withKafka } from "../../components/provider/connection.js";
+import { jobQuotas, quotaResources } from "../../components/quota.js";
 import { versionNames } from "../../components/versions.js";
 import { startSandbox, type Sandbox } from "../../sandbox/index.js";
 import { TestStack } from "../stack.js";
@@ -27,6 +29,14 @@ const passwords = {
 const secrets = Object.values(passwords);
 const variables = { KAFKA_SASL_USERNAME: "admin", KAFKA_SASL_PASSWORD: passwords.admin };
 const names = versionNames("delays", "v2", undefined);
+const principal = "User:candidate";
+/** In ten seconds, over which brokers look, less than one batch of the test's. */
+const quota = {
+    readBytesPerSecond: 50_000,
+    writeBytesPerSecond: 50_000,
+    // Of one thread: more than the test asks for.
+    requestPercentage: 500,
+};
 
 describe("a broker where permissions count", function () {
     this.timeout(300_000);
@@ -79,11 +89,9 @@ describe("a broker where permissions count", function () {
             { name: names.topic, partitions: 1, replicationFactor: 1 },
             { provider },
         );
-        const permissions = jobPermissions(names, {
-            principal: "User:candidate",
-            sources: ["flights"],
-        });
+        const permissions = jobPermissions(names, { principal, sources: ["flights"] });
         permissionAcls("delays-v2", permissions, { provider });
+        quotaResources("delays-v2", jobQuotas(names, principal, quota), { provider });
         new ShadowFlinkJob("delays", {
             authority: "v1",
             kafka: {
@@ -247,7 +255,7 @@ describe("a broker where permissions count", function () {
             resourceType: AclResourceTypes.TOPIC,
             resourceName: "delays",
             resourcePatternType: ResourcePatternTypes.LITERAL,
-            principal: "User:candidate",
+            principal,
             host: "*",
             operation: AclOperationTypes.ALL,
             permissionType: AclPermissionTypes.ALLOW,
@@ -358,6 +366,73 @@ describe("a broker where permissions count", function () {
             assert.ok(!topics.some((topic) => topic.startsWith("delays-v3")));
             const [ends] = await root.fetchTopicOffsets("delays");
             assert.equal(ends?.high, "0");
+        });
+
+        describe("that has a quota", () => {
+            const batch = "x".repeat(800_000);
+            /** How long so many answers take: whoever is above the quota waits for the next one. */
+            const secondsOf = async (times: number, work: () => Promise<unknown>) => {
+                const began = Date.now();
+                for (let time = 0; time < times; time++) await work();
+                return (Date.now() - began) / 1000;
+            };
+            const writeTwice = (kafka: Kafka, topic: string) => {
+                const producer = kafka.producer();
+                return producer
+                    .connect()
+                    .then(() =>
+                        secondsOf(2, () =>
+                            producer.send({ topic, acks: -1, messages: [{ value: batch }] }),
+                        ),
+                    )
+                    .finally(() => producer.disconnect());
+            };
+            const open = () =>
+                new Kafka({ brokers: [sandbox.bootstrapServers], logLevel: logLevel.NOTHING });
+
+            it("has it as its user, in the words of the broker", async () => {
+                const requests = new RequestAdmin({
+                    clientId: "test",
+                    bootstrapBrokers: [sandbox.bootstrapServers],
+                });
+                const found = await requests.describeClientQuotas({
+                    components: [{ entityType: "user", matchType: 2 }],
+                    strict: false,
+                });
+                await requests.close();
+                assert.deepEqual(
+                    found.map(({ entity, values }) => [
+                        entity.map(({ entityType, entityName }) => `${entityType} ${entityName}`),
+                        Object.fromEntries(values.map(({ key, value }) => [key, value])),
+                    ]),
+                    [
+                        [
+                            ["user candidate"],
+                            {
+                                consumer_byte_rate: quota.readBytesPerSecond,
+                                producer_byte_rate: quota.writeBytesPerSecond,
+                                request_percentage: quota.requestPercentage,
+                            },
+                        ],
+                    ],
+                );
+            });
+
+            it("waits where it writes more, and nobody else does", async () => {
+                const own = await writeTwice(candidate.kafka, names.topic);
+                const others = await writeTwice(open(), "flights");
+                console.log(
+                    `      · the candidate wrote for ${own} s, another one for ${others} s`,
+                );
+                assert.ok(own > 2 && others < own / 2, `${own} s, ${others} s`);
+            });
+
+            it("waits where it reads more", async () => {
+                // The second of these answers is above it, and empty; the third one waits.
+                const seconds = await secondsOf(3, () => candidate.read(ids.get("flights")!));
+                console.log(`      · the candidate read for ${seconds} s`);
+                assert.ok(seconds > 2, `${seconds} s`);
+            });
         });
     });
 });
