@@ -24,7 +24,7 @@ import type { FlinkDeployment, FlinkSessionJob } from "./jobs/flinkDeployment.js
 import { liveDeployment, type LiveJob } from "./jobs/liveDeployment.js";
 import { managedJob } from "./jobs/managedJob.js";
 import type { SqlJob } from "./jobs/sessionJob.js";
-import { stateSnapshot } from "./jobs/stateSnapshot.js";
+import { copiedVersions, stateSnapshot } from "./jobs/stateSnapshot.js";
 import type { VersionJob } from "./jobs/versionJob.js";
 import { topicProviderProblems, topicProviderSecurity, type KafkaArgs } from "./kafkaArguments.js";
 import { jobPermissions, permissionAcls } from "./permissions.js";
@@ -185,6 +185,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                 protected: held,
                 authority: args.authority,
                 shadows: shadowInputs(args, versions, settings),
+                copies: copiedVersions(name, versions, args.authority),
                 expireAfterDays: args.expireAfterDays ?? 7,
                 routingTopic: routingTopicName(name),
             },

@@ -96,4 +96,40 @@ describe("what was declared before", () => {
         assert.match(reasons(existing, live("v1"))[0]!, /versions\.v1\.topic/);
         assert.deepEqual(reasons(existing, live("v2")), []);
     });
+
+    describe("to begin with a copy of another version's state", () => {
+        const copying = (
+            copies: Record<string, string | null>,
+            versions: ClusterInputs["versions"] = { v1, v2: managed("v2"), v3: managed("v3") },
+        ) => ({ ...inputs(versions, []), copies });
+        const none = inputs({}, []);
+
+        it("is refused where there is no job to take it of, as for the first version", () => {
+            const [reason, ...others] = reasons(
+                copying({ v2: null }, { v2: managed("v2") }),
+                undefined,
+                none,
+            );
+            assert.deepEqual(others, []);
+            assert.match(
+                reason!,
+                /^versions\.v2\.start: is "savepoint", and there is no job of another version.*Leave `start` out; or/,
+            );
+        });
+
+        it("is refused where that job only comes with the same update", () => {
+            assert.match(
+                reasons(copying({ v3: "v2" }), undefined, inputs({ v1 }, []))[0]!,
+                /^versions\.v3\.start: .*the job of v2 is declared in the same update.*Declare v3 once v2 runs/,
+            );
+        });
+
+        it("is taken of a job that runs, and is there later on, whatever became of that one", () => {
+            assert.deepEqual(reasons(copying({ v2: "v1" }), undefined, none), []);
+            const known = inputs({ v1, v2: managed("v2") }, []);
+            assert.deepEqual(reasons(copying({ v3: "v2" }), undefined, known), []);
+            const alone = copying({ v2: null }, { v2: managed("v2") });
+            assert.deepEqual(reasons(alone, live("v1", "v2"), known), []);
+        });
+    });
 });

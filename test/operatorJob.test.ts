@@ -382,6 +382,16 @@ describe("a job of the Flink Kubernetes Operator", () => {
             assert.equal(await job({ versions: { v2: copied }, authority: "v2" }), first);
         });
 
+        it("tells the cluster's resource whose state that is, which knows what runs already", async () => {
+            const copies = async (change: Partial<ShadowFlinkJobArgs>) =>
+                find(await graphOf(false, () => build(change)), "delays-cluster").inputs["copies"];
+            assert.deepEqual(await copies(versions(copied, running)), { v2: "v1" });
+            assert.deepEqual(await copies({ versions: { v2: copied }, authority: "v2" }), {
+                v2: null,
+            });
+            assert.deepEqual(await copies({}), {});
+        });
+
         it("takes that of the authority, where several run", async () => {
             const reference = async (change: Partial<ShadowFlinkJobArgs>) => {
                 const graph = await graphOf(false, () => build(change));

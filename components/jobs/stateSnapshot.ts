@@ -20,18 +20,31 @@ interface Live {
     readonly status?: pulumi.Output<unknown>;
 }
 
-/** The job whose state a version begins with a copy of: the authority's, else that of the first version that has one. */
-export function snapshotSource(
+/** The version whose state another one begins with a copy of: the authority, else the first one that has a job to ask. */
+export function snapshotVersion(
     component: string,
     versions: Readonly<Record<string, Declared>>,
     version: string,
     authority: string,
-): JobReference | undefined {
+): string | undefined {
     const others = Object.keys(versions).filter((other) => other !== version);
     others.sort((a, b) => Number(b === authority) - Number(a === authority));
-    return others
-        .map((other) => referenceOf(component, versions[other]!))
-        .find((reference) => reference !== undefined);
+    return others.find((other) => referenceOf(component, versions[other]!) !== undefined);
+}
+
+/** Of every version that begins with a copy of another one's state, which one that is; `null` where none is known. */
+export function copiedVersions(
+    component: string,
+    versions: Readonly<Record<string, Declared>>,
+    authority: string,
+): Record<string, string | null> {
+    return Object.fromEntries(
+        Object.entries(versions).flatMap(([version, declared]) =>
+            "operator" in declared && declared.operator.start === "savepoint"
+                ? [[version, snapshotVersion(component, versions, version, authority) ?? null]]
+                : [],
+        ),
+    );
 }
 
 /** What is wrong with a start from a copy of another version's state. */
@@ -67,10 +80,10 @@ export function savepointProblems(
                 'is "savepoint", which needs `checkpoints`: the copy is in the version\'s own folder.',
         });
     }
-    // Once it holds authority, the one that it began with may be gone; the snapshot is there already.
+    // Once it holds authority, the one that it began with may be gone; whether the snapshot is there, the state knows.
     if (
         version !== authority &&
-        snapshotSource(component, versions, version, authority) === undefined
+        snapshotVersion(component, versions, version, authority) === undefined
     ) {
         problems.push({
             field,
@@ -118,8 +131,10 @@ export function stateSnapshot(
 ): pulumi.Output<string> {
     const { CustomResource } = loadKubernetes().apiextensions;
     const jobName = operatorJobName(component, names.version, operator);
-    const source = snapshotSource(component, versions, names.version, authority);
-    const { kind, name, namespace } = source ?? {
+    const source = snapshotVersion(component, versions, names.version, authority);
+    const { kind, name, namespace } = (source === undefined
+        ? undefined
+        : referenceOf(component, versions[source]!)) ?? {
         // Changes nothing of the snapshot that is there.
         kind: operatorKinds[operator.kind],
         name: jobName,

@@ -33,7 +33,35 @@ export function declarationProblems(
             });
         }
     }
-    return failures;
+    return [...failures, ...copyProblems(olds, news)];
+}
+
+/** A copy is taken of a job that runs: when a version is declared, that of another one has to be there already. */
+function copyProblems({ versions: known = {} }: Known, news: ClusterInputs): CheckFailure[] {
+    return Object.entries(news.copies ?? {}).flatMap(([version, source]) => {
+        const runs =
+            source !== null &&
+            (news.versions[source]?.managed === false || Object.hasOwn(known, source));
+        // One that was declared before has its copy.
+        if (runs || Object.hasOwn(known, version)) {
+            return [];
+        }
+        const why =
+            source === null
+                ? "there is no job of another version to take one of"
+                : `the job of ${source} is declared in the same update, and does not run yet`;
+        const wayOut =
+            source === null
+                ? "Leave `start` out; or, where a FlinkDeployment runs the job today, declare that as existingJob with its " +
+                  "`deployment`, and let it hold authority first."
+                : `Declare ${version} once ${source} runs, or leave \`start\` out.`;
+        return [
+            {
+                property: "versions",
+                reason: `versions.${version}.start: is "savepoint", and ${why}. ${wayOut}`,
+            },
+        ];
+    });
 }
 
 /** Changed inputs that are worth an update, so that the next run knows them. */

@@ -29,6 +29,8 @@ export interface ClusterInputs {
     readonly authority?: string;
     /** What is known beforehand of the versions whose job is managed, to say what they will take. */
     readonly shadows?: Readonly<Record<string, ShadowInput>>;
+    /** The version whose state each of these begins with a copy of, `null` where none is known; absent is none. */
+    readonly copies?: Readonly<Record<string, string | null>>;
     /** After how many days a shadow is said to be old; absent is never. */
     readonly expireAfterDays?: number;
 }
