@@ -4,7 +4,8 @@ import { sharedProblems } from "./specIsolation.js";
 import type { CompareSettings } from "./compare.js";
 import { readUrl } from "./compareMetrics.js";
 import { resolveCompare } from "./compareSettings.js";
-import { comparisonJobProblems } from "./comparisonJob/comparisonJob.js";
+import { comparisonJobProblems, operatorComparisons } from "./comparisonJob/comparisonJob.js";
+import type { OperatorComparison } from "./comparisonJob/operatorComparison.js";
 import type { ExistingJob } from "./jobs/existing.js";
 import { configMapProblems } from "./routingConfigMap.js";
 import { jarProblems, type DeclaredJarJob, type JarJob } from "./jobs/jarJob.js";
@@ -53,6 +54,8 @@ interface Started {
 export interface Arguments {
     readonly versions: Readonly<Record<string, Declared>>;
     readonly settings: CompareSettings;
+    /** The comparisons that the operator runs, by version. */
+    readonly operated: Readonly<Record<string, OperatorComparison>>;
     /** How the brokers are entered; `undefined` for plain connections. */
     readonly security: KafkaSecurity | undefined;
     /** All that is wrong, in the order of the arguments. */
@@ -69,9 +72,11 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
     );
     const compare = resolveCompare(args.compare);
     const kafka = resolveKafkaSecurity(args.kafka);
+    const operated = operatorComparisons(name, versions, compare.settings, args);
     return {
         versions,
         settings: compare.settings,
+        operated,
         security: kafka.security,
         problems: [
             ...nameProblems(
@@ -113,9 +118,11 @@ export function resolveArguments(name: string, args: ShadowFlinkJobArgs): Argume
             ...compare.problems,
             ...comparisonJobProblems(
                 versions,
-                args.authority,
+                args,
                 compare.settings,
                 kafka.security !== undefined,
+                operated,
+                otherVersions(versions),
             ),
             ...controlProblems(args),
             ...consumerProblems(args, versions),
@@ -173,10 +180,10 @@ export function scriptProblems(
     );
 }
 
-/** What is known of the other versions, by which one could disturb them. */
+/** What is known of all versions but this one, by which one could disturb them. */
 export function otherVersions(
     versions: Readonly<Record<string, Declared>>,
-    version: string,
+    version?: string,
 ): OtherVersion[] {
     return Object.values(versions)
         .filter(({ names }) => names.version !== version)
@@ -304,6 +311,9 @@ function existingJobProblems({ versions }: ShadowFlinkJobArgs): Problem[] {
         const [rest, name] = [job.get("rest"), job.get("jobName")];
         if (declared.deployment !== undefined) {
             problems.push(...deploymentProblems(version, declared.deployment));
+        }
+        if (rest === "service" && declared.deployment !== undefined) {
+            continue;
         }
         if (rest !== undefined && name === undefined && declared.deployment !== undefined) {
             readUrl(job, "rest");

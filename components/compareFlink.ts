@@ -1,4 +1,6 @@
 import type { CompareSettings } from "./compare.js";
+import type { ComparisonNames } from "./comparisonJob/operatorComparison.js";
+import type { FlinkDeployment, FlinkSessionJob } from "./jobs/flinkDeployment.js";
 import { type Section, show } from "./section.js";
 
 /** How the comparison runs as a job on a Flink cluster, where one process would not keep up. */
@@ -12,6 +14,11 @@ export interface FlinkArgs {
     gateway?: string;
     /** URL of the cluster's REST API. Defaults to the candidate's own, or the one that the gateway is configured with. */
     rest?: string;
+    /**
+     * How the Flink Kubernetes Operator runs it, in place of a SQL Gateway: a `flinkDeployment` or `flinkSessionJob` whose
+     * program runs the SQL that the callback is handed. Needs `rest`, and plain values. Defaults to the gateway.
+     */
+    job?: FlinkDeployment<ComparisonNames> | FlinkSessionJob<ComparisonNames>;
     /** Slots that the job takes. Defaults to `1`. */
     parallelism?: number;
     /** How often it takes a checkpoint; what it found is seen from then on. Defaults to `10`. */
@@ -55,6 +62,7 @@ const argumentKeys = [
     "fields",
     "gateway",
     "rest",
+    "job",
     "parallelism",
     "checkpointSeconds",
     "idleSeconds",
@@ -90,6 +98,9 @@ export function readFlink(root: Section, engine: "embedded" | "flink"): FlinkSet
                 'have letters, digits, "_", "-" and spaces in them. Compare nested ones with the "embedded" engine.',
         );
     }
+    if (section.get("job") !== undefined) {
+        refuseJob(section);
+    }
     return {
         fields,
         gateway: url(section, "gateway"),
@@ -111,6 +122,25 @@ export function readFlink(root: Section, engine: "embedded" | "flink"): FlinkSet
         attempt: section.number("attempt", { fallback: 1, atLeast: 1, whole: true }),
         properties: readProperties(section),
     };
+}
+
+/** The job itself is no setting: with its callback it would not go into a state. */
+function refuseJob(section: Section): void {
+    const { kind, build } = (section.get("job") ?? {}) as { kind?: unknown; build?: unknown };
+    if (
+        !["flinkDeployment", "flinkSessionJob"].includes(String(kind)) ||
+        typeof build !== "function"
+    ) {
+        section.refuse(
+            "job",
+            "is no flinkDeployment(...) and no flinkSessionJob(...); give one, or the URL of a SQL Gateway as `gateway`.",
+        );
+    }
+    for (const key of ["gateway", "rest"]) {
+        if (section.get(key) !== undefined) {
+            section.refuse(key, "is not used with compare.flink.job; remove one of them.");
+        }
+    }
 }
 
 function url(section: Section, key: string): string | null {

@@ -9,6 +9,7 @@ export type {
     RuleThresholds,
     Severity,
 } from "./compareRules.js";
+export type { ComparisonNames } from "./comparisonJob/operatorComparison.js";
 export type { AlignmentArgs, ConsumerArgs } from "./cutoverArguments.js";
 export { existingJob, type ExistingJob, type ExistingJobArgs } from "./jobs/existing.js";
 export {

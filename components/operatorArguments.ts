@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { OtherVersion } from "./isolation.js";
-import { operatorJobName, type OperatorJob } from "./jobs/flinkDeployment.js";
+import { operatorJobName, type OperatorJob, type PlacedJob } from "./jobs/flinkDeployment.js";
 import { at, type Rendered } from "./jobs/flinkSpec.js";
+import { restUrl } from "./jobs/operatorJob.js";
 import { renderSpec, savepointFolder } from "./jobs/operatorSpec.js";
 import { hasKubernetes, needsKubernetes } from "./kubernetes.js";
 import type { RetireArgs } from "./retirement.js";
@@ -32,20 +33,9 @@ export function operatorProblems(
     { names: { version }, operator, job }: DeclaredOperatorJob,
     others: readonly ClusterName[],
 ): Problem[] {
-    const problems: Problem[] = [];
-    const refuse = (field: string, message: string) =>
-        problems.push({ field: `versions.${version}.${field}`, message });
-    if (!hasKubernetes()) {
-        refuse("kind", needsKubernetes);
-    }
     const name = operatorJobName(component, version, operator);
-    if (!operatorName.test(name)) {
-        refuse(
-            "name",
-            `is "${name}"; the operator takes a-z, 0-9 and "-" inside, a letter first, at most 45 characters: give ` +
-                "the version a `name` of its own.",
-        );
-    }
+    const problems = placeProblems(name, operator, job);
+    const refuse = (field: string, message: string) => problems.push({ field, message });
     for (const other of others) {
         const sameSpace =
             operator.namespace === undefined ||
@@ -59,17 +49,38 @@ export function operatorProblems(
             );
         }
     }
-    const { startTimeoutSeconds: timeout, rest } = operator;
+    return problems.map(({ field, message }) => ({
+        field: `versions.${version}.${field}`,
+        message,
+    }));
+}
+
+/** What is wrong with a job as it stands in the cluster, whatever it is for. */
+export function placeProblems(name: string, placed: PlacedJob, spec: Rendered): Problem[] {
+    const problems: Problem[] = [];
+    const refuse = (field: string, message: string) => problems.push({ field, message });
+    if (!hasKubernetes()) {
+        refuse("kind", needsKubernetes);
+    }
+    if (!operatorName.test(name)) {
+        refuse(
+            "name",
+            `is "${name}"; the operator takes a-z, 0-9 and "-" inside, a letter first, at most 45 characters: give a ` +
+                "`name` that is so.",
+        );
+    }
+    const { startTimeoutSeconds: timeout, rest } = placed;
     if (timeout !== undefined && !(Number.isFinite(timeout) && timeout > 0)) {
         refuse("startTimeoutSeconds", `is ${timeout}; give seconds, more than 0.`);
     }
-    if (rest !== undefined && rest !== "service" && !isPlainUrl(rest)) {
+    const url = restUrl(placed, name, {});
+    if (rest !== undefined && (url === null || !isPlainUrl(url))) {
         refuse(
             "rest",
             'is no http(s) URL without user and password in it; give one, or "service".',
         );
     }
-    if (typeof job !== "object" || job === null || at(job, "job") === undefined) {
+    if (typeof spec !== "object" || spec === null || at(spec, "job") === undefined) {
         refuse(
             "spec",
             "has no `job`: without one the operator makes a session cluster, which runs nothing.",
@@ -133,7 +144,8 @@ function rendered(
     return renderSpec(names, operator, spec, operatorJobName(component, names.version, operator));
 }
 
-function hasOutputs(value: unknown): boolean {
+/** Whether there is anything in it that is only known later on. */
+export function hasOutputs(value: unknown): boolean {
     if (pulumi.Output.isInstance(value) || value instanceof Promise) {
         return true;
     }

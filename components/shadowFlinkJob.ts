@@ -14,6 +14,7 @@ import { canaryTopic, type CanaryTopicArgs } from "./canaryTopic.js";
 import type { CompareArgs, CompareSettings } from "./compare.js";
 import { Cluster } from "./cluster.js";
 import { comparedVersions, comparisonJob } from "./comparisonJob/comparisonJob.js";
+import type { OperatorComparison } from "./comparisonJob/operatorComparison.js";
 import { cutoverSettings, type AlignmentArgs, type ConsumerArgs } from "./cutoverArguments.js";
 import { Comparison } from "./comparison.js";
 import type { OtherVersion } from "./isolation.js";
@@ -23,6 +24,9 @@ import { jobAddresses } from "./jobs/jobAddresses.js";
 import type { FlinkDeployment, FlinkSessionJob } from "./jobs/flinkDeployment.js";
 import { liveDeployment, type LiveJob } from "./jobs/liveDeployment.js";
 import { managedJob } from "./jobs/managedJob.js";
+import { at } from "./jobs/flinkSpec.js";
+import { restUrl } from "./jobs/operatorJob.js";
+import { podGroups, slotsOf } from "./jobs/podGroups.js";
 import type { SqlJob } from "./jobs/sessionJob.js";
 import { copiedVersions, stateSnapshot } from "./jobs/stateSnapshot.js";
 import type { VersionJob } from "./jobs/versionJob.js";
@@ -149,7 +153,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
         opts: pulumi.ComponentResourceOptions = {},
     ) {
         super("shadow-flink:index:ShadowFlinkJob", name, args, opts);
-        const { versions, settings, security, problems } = resolveArguments(name, args);
+        const { versions, settings, operated, security, problems } = resolveArguments(name, args);
         const given = this.getProvider("kafka:index/topic:Topic");
         const all = [...problems, ...(given ? [] : topicProviderProblems(security))];
         if (all.length > 0) {
@@ -184,7 +188,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                 versions: inputs,
                 protected: held,
                 authority: args.authority,
-                shadows: shadowInputs(args, versions, settings),
+                shadows: shadowInputs(args, versions, settings, operated),
                 copies: copiedVersions(name, versions, args.authority),
                 expireAfterDays: args.expireAfterDays ?? 7,
                 routingTopic: routingTopicName(name),
@@ -247,6 +251,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                           version,
                           incumbent,
                           settings,
+                          operated: operated[version],
                           bootstrapServers: args.kafka.bootstrapServers,
                           checkpoints: args.checkpoints,
                           replicationFactor: required(topics[args.authority]).replicationFactor,
@@ -409,6 +414,7 @@ function shadowInputs(
     { canary, authority }: ShadowFlinkJobArgs,
     versions: Readonly<Record<string, Declared>>,
     { flink }: CompareSettings,
+    operated: Readonly<Record<string, OperatorComparison>>,
 ): Record<string, ShadowInput> {
     const retention = canary?.config?.["retention.ms"];
     const compared = flink === null ? {} : comparedVersions(versions, authority);
@@ -417,19 +423,43 @@ function shadowInputs(
             if (!("job" in declared)) {
                 return [];
             }
-            const { rest, parallelism } = declared.job as { rest?: unknown; parallelism?: unknown };
+            const comparison = operated[version];
             const shadow: ShadowInput = {
                 sources: [...(permissionArgs(declared).sources ?? [])],
-                rest: typeof rest === "string" ? rest : null,
-                slots: typeof parallelism === "number" ? parallelism : null,
+                ...takenOf(declared),
                 retentionMs: typeof retention === "string" ? Number(retention) : null,
                 comparisonSlots: Object.hasOwn(compared, version)
                     ? (flink?.parallelism ?? null)
                     : null,
+                comparisonPods:
+                    comparison?.job.kind === "flinkDeployment" ? podGroups(comparison.spec) : null,
             };
             return [[version, shadow] as const];
         }),
     );
+}
+
+/** What of a cluster a version's job takes. */
+function takenOf(
+    declared: Extract<Declared, { readonly job: unknown }>,
+): Pick<ShadowInput, "rest" | "slots" | "pods"> {
+    if ("operator" in declared) {
+        const { operator, job } = declared;
+        // Only a session cluster has slots that are free, or not.
+        const isSession = operator.kind === "flinkSessionJob";
+        const cluster = at(job, "deploymentName");
+        return {
+            rest: isSession && typeof cluster === "string" ? restUrl(operator, cluster, job) : null,
+            slots: slotsOf(job),
+            pods: isSession ? null : podGroups(job),
+        };
+    }
+    const { rest, parallelism } = declared.job as { rest?: unknown; parallelism?: unknown };
+    return {
+        rest: typeof rest === "string" ? rest : null,
+        slots: typeof parallelism === "number" ? parallelism : null,
+        pods: null,
+    };
 }
 
 /** Looks up where the incumbent stands, for the versions that begin there. */

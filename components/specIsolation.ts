@@ -42,9 +42,25 @@ export function specIsolationProblems(
     unused: Unused = [],
 ): IsolationProblem[] {
     const places = specPlaces(spec);
+    const missing = missingNames(names, places, unused);
+    return [
+        // A shared topic is among the problems of names, where two existing jobs are looked at too.
+        ...sharedProblems(names, others),
+        ...missing.map((message) => ({ field: "spec", message })),
+        ...foreignProblems(names, jobName, spec, places, others),
+    ];
+}
+
+/** What of a spec is another version's, or may be that of a job that nobody here knows. */
+export function foreignProblems(
+    names: IsolatedNames,
+    jobName: string,
+    spec: Rendered,
+    places: readonly Place[],
+    others: readonly OtherVersion[],
+): IsolationProblem[] {
     const known = others.filter(({ topic }) => topic !== names.topic);
     const found = [
-        ...missingNames(names, places, unused),
         ...places.flatMap((place) =>
             isScript(place.value)
                 ? scriptProblems(names, place, known)
@@ -53,11 +69,7 @@ export function specIsolationProblems(
         ...folderProblems(names, spec, known),
         ...clusterProblems(jobName, spec),
     ];
-    return [
-        // A shared topic is among the problems of names, where two existing jobs are looked at too.
-        ...sharedProblems(names, others),
-        ...found.map((message) => ({ field: "spec", message })),
-    ];
+    return found.map((message) => ({ field: "spec", message }));
 }
 
 /** Names that collide before any spec is read. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import { clusterVerbs } from "../components/provider/cluster.js";
-import { costLines, expiredLines } from "../components/provider/cost.js";
+import { podGroups, slotsOf } from "../components/jobs/podGroups.js";
+import { costLines, expiredLines, podLines } from "../components/provider/cost.js";
 import { UnreachableError } from "../components/provider/connection.js";
 import { FakeKafka, FakeTopic } from "./comparison/world.js";
 
@@ -31,6 +33,44 @@ describe("what a shadow will take", () => {
             compared,
             "its comparison is a job of 2 slots more, and reads both topics: about 50 kB/s more from Kafka",
         );
+    });
+
+    describe("on Kubernetes", () => {
+        const spec = {
+            flinkConfiguration: { taskmanager: { numberOfTaskSlots: 2 } },
+            jobManager: { resource: { cpu: 1, memory: "2g" } },
+            taskManager: { resource: { cpu: 1.5, memory: "4096 mb" } },
+            job: { parallelism: 5 },
+        };
+
+        it("is the pods that its spec asks for, and those of its comparison", () => {
+            const pods = podGroups(spec);
+            assert.deepEqual(podLines({ ...shadow, slots: slotsOf(spec), pods }), [
+                "5 slots: 1 JobManager of 1 CPU and 2g memory, 3 TaskManagers of 1.5 CPU and 4096 mb memory; 5.5 CPU and 14 GiB " +
+                    "in all",
+            ]);
+            assert.deepEqual(podLines({ ...shadow, comparisonPods: podGroups({ job: {} }) }), [
+                "for its comparison: 1 JobManager of the default CPU and default memory, 1 TaskManager of the default CPU and " +
+                    "default memory",
+            ]);
+        });
+
+        it("is as many pods as it names itself", () => {
+            const replicas = { replicas: 2 };
+            assert.deepEqual(
+                podGroups({ ...spec, jobManager: replicas, taskManager: replicas })?.map(
+                    ({ role, count }) => `${count} ${role}`,
+                ),
+                ["2 JobManager", "2 TaskManager"],
+            );
+        });
+
+        it("is not said where it is only known later", () => {
+            const late = { ...spec, job: { parallelism: pulumi.output(4) } };
+            assert.equal(podGroups(late), null);
+            assert.equal(podGroups({ ...spec, taskManager: pulumi.output({}) }), null);
+            assert.deepEqual(podLines({ ...shadow, slots: slotsOf(late), pods: null }), []);
+        });
     });
 
     it("is said to be unknown where it is", () => {

@@ -223,6 +223,10 @@ describe("a job of the Flink Kubernetes Operator", () => {
             ...known,
         });
         assert.deepEqual(await asked("http://flink"), { rest: "http://flink", ...known });
+        assert.deepEqual(await asked("https://{{namespace}}.example/{{name}}"), {
+            rest: "https://jobs.example/delays-v2",
+            ...known,
+        });
     });
 
     it("says nothing of a job whose status is not known", async () => {
@@ -484,6 +488,34 @@ describe("a job of the Flink Kubernetes Operator", () => {
         });
     });
 
+    it("is asked through the service of its session cluster", async () => {
+        const type = "kubernetes:flink.apache.org/v1beta1:FlinkSessionJob";
+        answers[type] = answers[deploymentType]!;
+        const session = flinkSessionJob(
+            ({ topic, group, transactionalIdPrefix }) => ({
+                deploymentName: "session",
+                job: { args: [topic, group, transactionalIdPrefix] },
+            }),
+            { namespace: "jobs", rest: "service" },
+        );
+        const graph = await graphOf(false, () => build(versions(session)));
+        delete answers[type];
+        const { jobs } = find(graph, "delays-v2-comparison").inputs as { jobs: { v2: unknown } };
+        const rest = "http://session-rest.jobs:8081";
+        assert.deepEqual(jobs.v2, { rest, jobId: "a1b2", jobName: null });
+        // There a preview can ask whether it has room; a FlinkDeployment makes its own.
+        const told = async (v2: ShadowFlinkJobArgs["versions"][string]) => {
+            const { inputs } = find(
+                await graphOf(false, () => build(versions(v2))),
+                "delays-cluster",
+            );
+            const { shadows } = inputs as { shadows: { v2: Record<string, unknown> } };
+            return { rest: shadows.v2["rest"], slots: shadows.v2["slots"] };
+        };
+        assert.deepEqual(await told(session), { rest, slots: 1 });
+        assert.deepEqual(await told(candidate({ rest: "service" })), { rest: null, slots: 2 });
+    });
+
     it("takes the folders that a spec gives, under the names that its Flink knows", async () => {
         const of = async (change: Partial<FlinkDeploymentSpec>) => {
             const v2 = flinkDeployment((names) => ({ ...specOf(names), ...change }));
@@ -519,9 +551,22 @@ describe("a job of the Flink Kubernetes Operator", () => {
             const graph = await graphOf(false, () => build(versions(candidate(), v1)));
             const { type, inputs, id } = find(graph, "delays-v1-job");
             assert.deepEqual([type, id, inputs], [deploymentType, "prod/delays", {}]);
+            const asked = (graph: Registered[]) =>
+                (find(graph, "delays-v2-comparison").inputs["jobs"] as { v1: unknown }).v1;
+            const known = { jobId: "old", jobName: null };
+            assert.deepEqual(asked(graph), { rest: "http://old:8081", ...known });
+            const inside = existingJob({ topic: "delays", rest: "service", deployment });
             assert.deepEqual(
-                (find(graph, "delays-v2-comparison").inputs["jobs"] as { v1: unknown }).v1,
-                { rest: "http://old:8081", jobId: "old", jobName: null },
+                asked(await graphOf(false, () => build(versions(candidate(), inside)))),
+                {
+                    rest: "http://delays-rest.prod:8081",
+                    ...known,
+                },
+            );
+            const nowhere = existingJob({ topic: "delays", rest: "service", jobName: "delays" });
+            assert.match(
+                problemsOf(versions(candidate(), nowhere)),
+                /versions\.v1\.rest: is "service"/,
             );
         });
 

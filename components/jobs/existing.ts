@@ -12,7 +12,8 @@ export interface ExistingJobArgs {
     checkpoints?: string;
     /**
      * URL of its cluster's REST API. It is only read: verdicts show the job's health beside the candidate's, and what it
-     * dropped as late. Needs `jobName` or `deployment`. Defaults to not asking.
+     * dropped as late. Needs `jobName` or `deployment`; with the latter, `"service"` is the operator's service for it, for a
+     * Pulumi that runs in the cluster. Defaults to not asking.
      */
     rest?: string;
     /**

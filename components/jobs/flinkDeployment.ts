@@ -17,9 +17,9 @@ export interface OperatorJobOptions extends NameOverrides, PermissionArgs, Start
     /** More annotations, for the operator's resource. */
     annotations?: Record<string, string>;
     /**
-     * URL of the job's REST API as it is reached from where Pulumi runs: verdicts then show health and watermarks. `"service"`
-     * takes the operator's service, `http://<name>-rest.<namespace>:8081`, for a Pulumi that runs in the cluster. Defaults to
-     * not asking.
+     * URL of the job's REST API as it is reached from where Pulumi runs: verdicts then show health and watermarks. `{{name}}`
+     * and `{{namespace}}` in it are those of the resource, as in an ingress template of the operator. `"service"` takes the
+     * operator's service, `http://<name>-rest.<namespace>:8081`, for a Pulumi that runs in the cluster. Defaults to not asking.
      */
     rest?: string;
     /** How long the job may take to be running, in seconds; then `pulumi up` fails. Defaults to `600`. */
@@ -40,28 +40,33 @@ export interface FlinkDeploymentOptions extends OperatorJobOptions {
     serviceAccount?: boolean;
 }
 
-export interface FlinkDeployment extends FlinkDeploymentOptions {
+/** A FlinkDeployment in application mode, with a callback that is handed names of its own. */
+export interface FlinkDeployment<Names = HandedNames> extends FlinkDeploymentOptions {
     readonly kind: "flinkDeployment";
-    readonly build: (names: HandedNames) => FlinkDeploymentSpec;
+    readonly build: (names: Names) => FlinkDeploymentSpec;
 }
 
-export interface FlinkSessionJob extends OperatorJobOptions {
+/** A FlinkSessionJob, with a callback that is handed names of its own. */
+export interface FlinkSessionJob<Names = HandedNames> extends OperatorJobOptions {
     readonly kind: "flinkSessionJob";
-    readonly build: (names: HandedNames) => FlinkSessionJobSpec;
+    readonly build: (names: Names) => FlinkSessionJobSpec;
 }
 
-/** A version whose job the Flink Kubernetes Operator runs. */
-export type OperatorJob = FlinkDeployment | FlinkSessionJob;
+/** A job that the Flink Kubernetes Operator runs: a version's, where nothing else is said. */
+export type OperatorJob<Names = HandedNames> = FlinkDeployment<Names> | FlinkSessionJob<Names>;
+
+/** How it stands in the cluster, whatever its callback is handed. */
+export type PlacedJob = OperatorJob<never>;
 
 /**
  * Declares a version that runs as a FlinkDeployment in application mode. The callback is handed the version's own topic,
  * group, transactional-id prefix and checkpoint folder, and its spec must hand them to the job, in `job.args`, the
  * environment of the pods or `flinkConfiguration`. Needs `@pulumi/kubernetes`.
  */
-export function flinkDeployment(
-    build: FlinkDeployment["build"],
+export function flinkDeployment<Names = HandedNames>(
+    build: FlinkDeployment<Names>["build"],
     options: FlinkDeploymentOptions = {},
-): FlinkDeployment {
+): FlinkDeployment<Names> {
     return { ...options, kind: "flinkDeployment", build };
 }
 
@@ -69,14 +74,14 @@ export function flinkDeployment(
  * Declares a version that runs as a FlinkSessionJob, on a session cluster of the operator. Checkpoints are the session
  * cluster's affair where its operator does not take them from the job. Needs `@pulumi/kubernetes`.
  */
-export function flinkSessionJob(
-    build: FlinkSessionJob["build"],
+export function flinkSessionJob<Names = HandedNames>(
+    build: FlinkSessionJob<Names>["build"],
     options: OperatorJobOptions = {},
-): FlinkSessionJob {
+): FlinkSessionJob<Names> {
     return { ...options, kind: "flinkSessionJob", build };
 }
 
 /** What the job is called in the cluster. */
-export function operatorJobName(component: string, version: string, job: OperatorJob): string {
+export function operatorJobName(component: string, version: string, job: PlacedJob): string {
     return job.name ?? `${component}-${version}`;
 }

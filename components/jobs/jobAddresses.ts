@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Declared } from "../arguments.js";
 import type { JobAddress } from "../provider/flink/jobEvidence.js";
+import type { ExistingJobArgs } from "./existing.js";
+import { serviceUrl } from "./operatorJob.js";
 import type { LiveJob } from "./liveDeployment.js";
 import { sessionJobName } from "./sessionJob.js";
 import type { VersionJob } from "./versionJob.js";
@@ -36,12 +38,16 @@ export function jobAddresses(
 }
 
 function existingAddress(
-    { rest, jobName }: { rest?: string; jobName?: string },
+    { rest: given, jobName, deployment }: ExistingJobArgs,
     live: pulumi.Output<LiveJob> | undefined,
 ): pulumi.Output<JobAddress | null> {
-    if (rest === undefined) {
+    if (given === undefined) {
         return pulumi.output(null);
     }
+    const rest =
+        given === "service" && deployment !== undefined
+            ? serviceUrl(deployment.name, deployment.namespace)
+            : given;
     return jobName !== undefined || live === undefined
         ? addressByName(rest, jobName ?? null)
         : addressById(

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { loadKubernetes } from "../kubernetes.js";
 import type { VersionNames } from "../versions.js";
-import type { OperatorJob } from "./flinkDeployment.js";
+import type { PlacedJob } from "./flinkDeployment.js";
 import { at, type Rendered } from "./flinkSpec.js";
 import { jobAccount } from "./jobAccount.js";
 import { specDigest, suspended } from "./operatorSpec.js";
@@ -23,8 +23,8 @@ interface Live {
 export function operatorJob(
     resourceName: string,
     component: string,
-    names: VersionNames,
-    job: OperatorJob,
+    names: Pick<VersionNames, "version">,
+    job: PlacedJob,
     jobName: string,
     /** As `renderSpec` made it. */
     spec: pulumi.Output<Rendered>,
@@ -77,7 +77,7 @@ export function operatorJob(
         jobId: text("jobStatus", "jobId"),
         status: text("jobStatus", "state"),
         savepoint: text("jobStatus", "upgradeSavepointPath"),
-        restUrl: pulumi.output(restUrl(job, jobName)),
+        restUrl: spec.apply((rendered) => restUrl(job, jobName, rendered)),
     };
 }
 
@@ -107,9 +107,20 @@ export function jobLabels(
     };
 }
 
-/** Where the job's REST API is; `null` where it is not asked. */
-export function restUrl(job: OperatorJob, jobName: string): string | null {
-    return job.rest === "service"
-        ? `http://${jobName}-rest${job.namespace === undefined ? "" : `.${job.namespace}`}:8081`
-        : (job.rest ?? null);
+/** Where the job's REST API is; `null` where it is not asked. A job of a session cluster has that of its cluster. */
+export function restUrl(
+    { kind, rest, namespace }: PlacedJob,
+    jobName: string,
+    spec: Rendered,
+): string | null {
+    const deployment = kind === "flinkSessionJob" ? spec["deploymentName"] : jobName;
+    const name = typeof deployment === "string" ? deployment : jobName;
+    return rest === "service"
+        ? serviceUrl(name, namespace)
+        : (rest?.replaceAll("{{name}}", name).replaceAll("{{namespace}}", namespace ?? "") ?? null);
+}
+
+/** The service that the operator makes for a FlinkDeployment's REST API. */
+export function serviceUrl(name: string, namespace?: string): string {
+    return `http://${name}-rest${namespace === undefined ? "" : `.${namespace}`}:8081`;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { VersionNames } from "../versions.js";
-import type { OperatorJob } from "./flinkDeployment.js";
+import type { PlacedJob } from "./flinkDeployment.js";
 import { at, entriesOf, flatConfiguration, type Rendered } from "./flinkSpec.js";
 
 /**
@@ -18,8 +18,8 @@ export const folderKeys = {
  * availability where it has none, and the service account that was made for it.
  */
 export function renderSpec(
-    names: VersionNames,
-    job: OperatorJob,
+    names: Pick<VersionNames, "checkpoints">,
+    job: PlacedJob,
     spec: Rendered,
     /** What the job is called in the cluster, and its service account with it. */
     jobName: string,
@@ -38,7 +38,10 @@ export function renderSpec(
     return rendered;
 }
 
-function ownFolders({ checkpoints }: VersionNames, spec: Rendered): Record<string, string> {
+function ownFolders(
+    { checkpoints }: Pick<VersionNames, "checkpoints">,
+    spec: Rendered,
+): Record<string, string> {
     if (checkpoints === undefined) {
         return {};
     }
@@ -83,7 +86,7 @@ export function startingAt(spec: Rendered, savepoint: string): Rendered {
 }
 
 /** What tells one build of a job from another: all of its spec, whatever the order of its fields. */
-export function specDigest(kind: OperatorJob["kind"], spec: Rendered): string {
+export function specDigest(kind: PlacedJob["kind"], spec: Rendered): string {
     return createHash("sha256")
         .update(`${kind} ${canonical(spec)}`)
         .digest("hex");

@@ -2,7 +2,7 @@ import { readRoutingRecord } from "./cutover/routingStore.js";
 import { several } from "./comparison/rules/wording.js";
 import { explain } from "./errors.js";
 import { request, urlOf } from "./flink/request.js";
-import type { ClusterInputs, ShadowInput } from "./inputs.js";
+import type { ClusterInputs, PodGroup, ShadowInput } from "./inputs.js";
 import type { KafkaPort, Offsets } from "./kafka/port.js";
 import type { Log } from "./log.js";
 
@@ -51,6 +51,9 @@ export async function tellCost(
             }
         } catch (error) {
             log(`what ${version} will take of Kafka could not be measured: ${explain(error)}`);
+        }
+        for (const line of podLines(shadow)) {
+            log(`${version} will take: ${line}`);
         }
         if (typeof shadow.rest === "string") {
             log(`${version} will take: ${await slotsLine(shadow)}`);
@@ -156,6 +159,35 @@ async function averageBytes(
         },
     });
     return records === 0 ? null : bytes / records;
+}
+
+/** The pods of its own, and of its comparison's, that a version gets on Kubernetes; what neither spec says is the operator's. */
+export function podLines({ slots, pods, comparisonPods }: ShadowInput): string[] {
+    return [
+        ...(pods ? [`${several(slots ?? 1, "slot")}: ${podsText(pods)}`] : []),
+        ...(comparisonPods ? [`for its comparison: ${podsText(comparisonPods)}`] : []),
+    ];
+}
+
+function podsText(pods: readonly PodGroup[]): string {
+    const groups = pods.map(
+        ({ role, count, cpu, memory }) =>
+            `${several(count, role)} of ${cpu ?? "the default"} CPU and ${memory ?? "default"} memory`,
+    );
+    const cpu = pods.reduce((sum, { count, cpu }) => sum + count * (cpu ?? NaN), 0);
+    const memory = pods.reduce((sum, { count, memory }) => sum + count * bytesOf(memory), 0);
+    const total = [
+        ...(Number.isNaN(cpu) ? [] : [`${Number(cpu.toFixed(2))} CPU`]),
+        ...(Number.isNaN(memory) ? [] : [`${Number((memory / 2 ** 30).toFixed(2))} GiB`]),
+    ];
+    return `${groups.join(", ")}${total.length === 0 ? "" : `; ${total.join(" and ")} in all`}`;
+}
+
+/** As Flink spells sizes: `2g` and `2 gb` and `2gi` are the same; NaN for anything else. */
+function bytesOf(memory: string | null): number {
+    const found = /^(\d+(?:\.\d+)?) ?([kmgt])?(?:i|b|ib|bytes)?$/i.exec(memory?.trim() ?? "");
+    const unit = " kmgt".indexOf((found?.[2] ?? " ").toLowerCase());
+    return found === null ? NaN : Number(found[1]) * 1024 ** unit;
 }
 
 async function slotsLine({ rest, slots }: ShadowInput): Promise<string> {

@@ -43,8 +43,22 @@ export interface ShadowInput {
     readonly slots: number | null;
     /** Of its topic; `null` for the brokers' default. */
     readonly retentionMs: number | null;
+    /** The pods of its own that it runs in; absent or `null` where it runs on a cluster that is there, or they are not known. */
+    readonly pods?: readonly PodGroup[] | null;
     /** Slots of the job that compares it; absent or `null` where there is none. */
     readonly comparisonSlots?: number | null;
+    /** The pods of its own that this one runs in. */
+    readonly comparisonPods?: readonly PodGroup[] | null;
+}
+
+/** Pods that are alike. */
+export interface PodGroup {
+    readonly role: "JobManager" | "TaskManager";
+    readonly count: number;
+    /** Of each; `null` where the spec does not say. */
+    readonly cpu: number | null;
+    /** Of each, as the spec spells it; `null` where it does not say. */
+    readonly memory: string | null;
 }
 
 export interface ClusterState {
@@ -69,9 +83,10 @@ interface CommonInputs {
 
 /** The job that compares two versions on a Flink cluster. */
 export interface EvidenceJob {
-    readonly jobId: string;
+    /** `null` where Flink's name for it is not known. */
+    readonly jobId: string | null;
     /** URL of the REST API of the cluster that it runs on. */
-    readonly restUrl: string;
+    readonly restUrl: string | null;
     /** The topic that it writes to. */
     readonly topic: string;
     /** The version that it compares the candidate with. */

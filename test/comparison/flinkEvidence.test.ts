@@ -235,6 +235,34 @@ describe("evidence that a Flink job wrote", function () {
             () => ({ ...same(), job: { restUrl: "http://127.0.0.1:9" } }),
             /Whether the comparison's job runs \(job\) is not known/,
         ],
+        "it is not known what Flink calls the job": [
+            () => ({ ...same(), job: { jobId: null } }),
+            /job that writes to delays-v2-evidence runs is not known: .*`pulumi refresh`/,
+        ],
+        "the job has begun anew without its state": [
+            () => {
+                const scene = same();
+                return { ...scene, rows: [...jobRows(scene), ...jobRows(scene)] };
+            },
+            /delays-v2-evidence has 32 records counted twice: .* begun anew.*another number as compare\.flink\.attempt/,
+        ],
+        "half of it was counted twice, and as much is not told yet": [
+            () => {
+                const scene = same();
+                const rows = jobRows(scene);
+                const ofSide = (side: string) =>
+                    rows.filter((row) => row.kind === "read" && row.side === side);
+                const untold = ofSide("candidate").slice(0, 4);
+                return {
+                    ...scene,
+                    rows: [
+                        ...rows.filter((row) => !untold.includes(row)),
+                        ...ofSide("incumbent").slice(0, 4),
+                    ],
+                };
+            },
+            /has 4 records counted twice/,
+        ],
         "no job is declared": [() => ({ ...same(), job: null }), /No job compares v2/],
         "the job compares with another version": [
             () => ({ ...same(), job: { incumbent: { version: "v0", topic: "older" } } }),

@@ -12,6 +12,7 @@ import {
     flinkSessionJob,
     routingGuard,
     ShadowFlinkJob,
+    type CompareArgs,
 } from "../../components/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { apiServerPrograms, operatorCrds } from "../../sandbox/kubernetes/parts.js";
@@ -256,6 +257,95 @@ describe("a real Kubernetes API", function () {
             setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
         );
         for (const manifest of made.values()) await api().objects.delete(manifest);
+    });
+
+    describe("for the job of a comparison", () => {
+        const comparing = (job: NonNullable<CompareArgs["flink"]>["job"]) =>
+            graphOf(
+                false,
+                () =>
+                    new ShadowFlinkJob("delays", {
+                        authority: "v1",
+                        kafka: { bootstrapServers: ["broker-0:9092"] },
+                        checkpoints: "s3://state",
+                        versions: {
+                            v1: existingJob({ topic: "delays" }),
+                            v5: flinkDeployment(
+                                ({ topic, group, transactionalIdPrefix }) => ({
+                                    flinkVersion: "v2_2",
+                                    job: { args: [topic, group, transactionalIdPrefix] },
+                                }),
+                                { namespace: "jobs" },
+                            ),
+                        },
+                        compare: {
+                            identity: ["id"],
+                            windowSeconds: 60,
+                            engine: "flink",
+                            flink: { fields: ["id", "delay"], parallelism: 2, job },
+                        },
+                    }),
+            ).then((graph) =>
+                manifestsOf(graph.filter(({ name }) => name.includes("v5-comparison-"))),
+            );
+        const ending = (all: ReadonlyMap<string, Manifest>, end: RegExp) => {
+            const [found, ...others] = [...all].filter(([name]) => end.test(name));
+            assert.ok(found !== undefined && others.length === 0, [...all.keys()].join());
+            return found[1];
+        };
+
+        it("takes a FlinkDeployment with its SQL, which nobody can change any more", async () => {
+            const made = await comparing(
+                flinkDeployment(
+                    ({ scriptFile }) => ({
+                        image: "registry/sql-runner:1",
+                        flinkVersion: "v2_2",
+                        podTemplate: {
+                            spec: { containers: [{ name: "flink-main-container", env: [] }] },
+                        },
+                        jobManager: { resource: { cpu: 1, memory: "2g" } },
+                        taskManager: { resource: { cpu: 2, memory: "4g" } },
+                        job: {
+                            jarURI: "local:///opt/flink/usrlib/sql-runner.jar",
+                            args: [scriptFile],
+                        },
+                    }),
+                    { namespace: "jobs", rest: "service", serviceAccount: true },
+                ),
+            );
+            assert.equal(made.size, 5);
+            const applied = await applyAll(made);
+            const spec = ending(made, /[0-9a-f]{8}$/)["spec"];
+            assert.deepEqual(ending(applied, /[0-9a-f]{8}$/)["spec"], spec);
+            const map = ending(made, /-sql$/);
+            const { data } = ending(applied, /-sql$/) as unknown as {
+                data: Record<string, string>;
+            };
+            assert.deepEqual(data, map["data"]);
+            assert.match(data["comparison.sql"]!, /INSERT INTO read_records/);
+            const changed = { ...map, data: { "comparison.sql": "SELECT 1;" } };
+            const { code, message } = await refusal(api().apply(changed));
+            assert.equal(code, 422);
+            assert.match(message, /field is immutable when `immutable` is set/);
+            for (const manifest of made.values()) await api().objects.delete(manifest);
+        });
+
+        it("takes a FlinkSessionJob that is handed it as an argument", async () => {
+            const made = await comparing(
+                flinkSessionJob(
+                    ({ script }) => ({
+                        deploymentName: "session",
+                        job: { jarURI: "https://jars/sql-runner.jar", args: [script] },
+                    }),
+                    { namespace: "jobs", rest: "service" },
+                ),
+            );
+            assert.equal(made.size, 1);
+            const [manifest] = made.values();
+            const applied = await api().apply(manifest!);
+            assert.deepEqual(applied["spec"], manifest!["spec"]);
+            await api().objects.delete(manifest!);
+        });
     });
 
     it("sees no change of any job by a promotion and a rollback, and another route", async () => {

@@ -51,13 +51,22 @@ export class ReadTopic {
 
     /** Records of which is not known yet what the job made of them: its tasks do not write all at the same time. */
     get untold(): number {
-        return [...this.partitions.values()].reduce((sum, { seen, told }) => sum + seen - told, 0);
+        return this.#sum(({ seen, told }) => Math.max(0, seen - told));
+    }
+
+    /** Records that were told more than once, which a job does that begins anew with what it has written before. */
+    get repeated(): number {
+        return this.#sum(({ seen, told }) => Math.max(0, told - seen));
     }
 
     get position(): Offsets {
         return new Map(
             [...this.partitions].map(([partition, { position }]) => [partition, position]),
         );
+    }
+
+    #sum(of: (partition: ReadPartition) => number): number {
+        return [...this.partitions.values()].reduce((sum, partition) => sum + of(partition), 0);
     }
 
     add(row: ReadRow): void {

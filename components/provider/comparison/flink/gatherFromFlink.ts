@@ -132,6 +132,7 @@ class Look {
                 // What it says of itself before what it wrote: it may end in between, and not the other way round.
                 const unwell = await this.#unwell();
                 await this.#read(log, topics.evidence);
+                this.#noteRepeated(topics);
                 const behind = (await this.#behind(topics, ends)) ?? this.#untold(topics);
                 if (unwell === undefined && behind === undefined && this.#isEnough(topics)) {
                     return;
@@ -154,7 +155,15 @@ class Look {
 
     /** Why the job cannot be relied on now, and whether that will not change. */
     async #unwell(): Promise<{ reason: string; isFinal: boolean } | undefined> {
-        const { jobId, restUrl } = this.request.job!;
+        const { jobId, restUrl, topic } = this.request.job!;
+        if (jobId === null || restUrl === null) {
+            return {
+                reason:
+                    `Whether the job that writes to ${topic} runs is not known: the cluster has not said what Flink calls ` +
+                    "it. `pulumi refresh` asks again.",
+                isFinal: true,
+            };
+        }
         try {
             const job = await new FlinkRest(restUrl, 5_000).job(jobId);
             if (job?.state === "RUNNING" && job.allTasksRunning) {
@@ -229,6 +238,17 @@ class Look {
             }
         }
         return undefined;
+    }
+
+    /** A job that lost its state, and was started again where nobody looked, counts twice from then on. */
+    #noteRepeated({ evidence }: Topics): void {
+        const repeated = sides.reduce((sum, side) => sum + this.#rows.read[side].repeated, 0);
+        if (repeated > 0) {
+            this.#gaps.note(
+                `${evidence.name} has ${several(repeated, "record")} counted twice: the comparison's job has begun anew without ` +
+                    `its state. ${startAnew}`,
+            );
+        }
     }
 
     /** What the job has read, and has not written of; all of it is needed, since it may be what cannot be compared. */
