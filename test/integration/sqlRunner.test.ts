@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { Kafka, logLevel } from "kafkajs";
+import { comparisonSql } from "../../components/comparisonJob/comparisonSql.js";
+import { decide } from "../../components/provider/comparison/decide.js";
+import { gatherFromFlink } from "../../components/provider/comparison/flink/gatherFromFlink.js";
+import { withKafka } from "../../components/provider/connection.js";
+import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
+import { sessionJob } from "../../components/provider/sessionJob.js";
+import type { Json } from "../../components/provider/verbs.js";
+import { run } from "../../sandbox/command.js";
+import type { Sandbox } from "../../sandbox/index.js";
+import { flinkJars } from "../../sandbox/jars.js";
+import { repository } from "../../sandbox/paths.js";
+import { settingsOf } from "../comparison/world.js";
+import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
+import { skipBecause } from "../skip.js";
+
+quietTimers();
+
+const sha256 = (content: string | Buffer) => createHash("sha256").update(content).digest("hex");
+const hourMilliseconds = 3_600_000;
+const began = Math.floor(Date.now() / hourMilliseconds) * hourMilliseconds - 24 * hourMilliseconds;
+
+/** What operators' users have for a SQL Gateway: a program that is handed the SQL of a comparison, and runs it. */
+describe("the SQL of a comparison, run by a program", function () {
+    this.timeout(240_000);
+    let sandbox: Sandbox;
+    let folder: string;
+    let jar: string;
+    const started: { id: string; outs: Json }[] = [];
+
+    before(async function () {
+        await run("javac", ["-version"]).catch(() => skipBecause(this, "needs javac and jar"));
+        sandbox = await sharedSandbox();
+        folder = fs.mkdtempSync(path.join(os.tmpdir(), "sql-runner-"));
+        jar = path.join(folder, "sql-runner.jar");
+        const classPath = path.join(await flinkJars(), "lib", "*");
+        const source = path.join(repository, "test", "kubernetes", "image", "SqlRunner.java");
+        await run("javac", ["-cp", classPath, "--release", "17", "-d", folder, source]);
+        await run("jar", ["--create", "--file", jar, "-C", folder, "SqlRunner.class"]);
+    });
+    after(async () => {
+        await Promise.all(started.map(({ id, outs }) => sessionJob.delete(id, outs)));
+        if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true });
+    });
+
+    const settings = settingsOf({
+        engine: "flink",
+        minWindows: 3,
+        minRecords: 1,
+        waitSeconds: 90,
+        allowedLatenessSeconds: 0,
+        flink: {
+            fields: ["origin", "window_start", "flights"],
+            from: "beginning",
+            checkpointSeconds: 1,
+        },
+    });
+
+    /** Eight hours of two airports, with one number that may be another. */
+    const records = (flights: number) =>
+        Array.from({ length: 16 }, (_, n) => {
+            const start = new Date(began + Math.floor(n / 2) * hourMilliseconds).toISOString();
+            return JSON.stringify({
+                origin: n % 2 === 0 ? "ATL" : 'it\'s; -- "DFW"',
+                window_start: start.replace("T", " ").slice(0, 19),
+                flights: n === 10 ? flights : n,
+            });
+        });
+
+    async function judge(flights: number) {
+        const topic = uniqueName("runner");
+        const [incumbent, candidate] = ["v1", "v2"].map((version) => ({
+            version,
+            topic: `${topic}-${version}`,
+        })) as [{ version: string; topic: string }, { version: string; topic: string }];
+        const evidence = `${topic}-evidence`;
+        const kafka = new Kafka({
+            brokers: [sandbox.bootstrapServers],
+            logLevel: logLevel.NOTHING,
+        });
+        const admin = kafka.admin();
+        await admin.connect();
+        await admin.createTopics({
+            waitForLeaders: true,
+            topics: [incumbent.topic, candidate.topic, evidence].map((topic) => ({ topic })),
+        });
+        await admin.disconnect();
+        const producer = kafka.producer();
+        await producer.connect();
+        for (const [version, values] of [
+            [incumbent, records(10)],
+            [candidate, records(flights)],
+        ] as const) {
+            const messages = values.map((value) => ({ value }));
+            await producer.send({ topic: version.topic, messages });
+        }
+        await producer.disconnect();
+        const script = comparisonSql(
+            { ...settings, flink: settings.flink! },
+            {
+                incumbent,
+                candidate,
+                evidence,
+                brokers: sandbox.bootstrapServers,
+                checkpoints: `file://${sandbox.directory}/checkpoints/${evidence}`,
+            },
+        );
+        const runs = JSON.stringify({
+            jarDigest: sha256(fs.readFileSync(jar)),
+            entryClass: "SqlRunner",
+            args: [script],
+            parallelism: 1,
+        });
+        // A SQL job is called after its first sink, whatever the program is called.
+        const made = await sessionJob.create({
+            name: topic,
+            version: "v2 comparison",
+            jobName: evidence,
+            gateway: null,
+            rest: sandbox.flinkRest,
+            jar,
+            script: runs,
+            digest: sha256(runs),
+            savepointDirectory: null,
+            startTimeoutSeconds: 120,
+        });
+        started.push(made);
+        return withKafka({ bootstrapServers: [sandbox.bootstrapServers] }, async (kafka) => {
+            const found = await gatherFromFlink({
+                kafka,
+                incumbent,
+                candidate,
+                settings,
+                job: {
+                    jobId: made.id,
+                    restUrl: sandbox.flinkRest ?? "",
+                    topic: evidence,
+                    incumbent,
+                },
+                log: () => {},
+            });
+            return decide(found, settings, { fingerprint: "f", comparedAt: "now" });
+        });
+    }
+
+    it("finds what a candidate does otherwise", async () => {
+        const { outcome, findings, gaps } = await judge(99);
+        assert.deepEqual([outcome, gaps], ["fail", []]);
+        const failed = findings.filter((finding) => finding.outcome === "fail");
+        assert.match(failed.map(({ sentence }) => sentence).join(), /^flights differs in 1 of/);
+    });
+});
