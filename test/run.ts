@@ -11,6 +11,7 @@ const usage = `npm test -- [options] [part of a file's path ...]
 
   --unit        only what needs no Kafka, Flink or Pulumi
   --kubernetes  only what needs a Kubernetes API, which is built once (some minutes)
+  --cluster     with --kubernetes: also the story with pods, on the cluster of KUBECONFIG
   --grep x      only tests whose title matches x; no lint
   --no-lint     no prettier, no eslint
 `;
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
         options: {
             unit: { type: "boolean", default: false },
             kubernetes: { type: "boolean", default: false },
+            cluster: { type: "boolean", default: false },
             grep: { type: "string" },
             lint: { type: "boolean", default: true },
             help: { type: "boolean", short: "h", default: false },
@@ -33,7 +35,8 @@ async function main(): Promise<void> {
     const narrowed = values.grep !== undefined || positionals.length > 0;
     if (values.lint && !narrowed && !values.kubernetes) await lint(tally);
     const files = testFiles(values.unit, positionals).filter(
-        (file) => isKubernetes(file) === values.kubernetes,
+        (file) =>
+            isKubernetes(file) === values.kubernetes && (values.cluster || !needsCluster(file)),
     );
     if (files.some(isIntegration)) await setUpParts();
     await runLanes(lanesOf(files), values.grep, tally);
@@ -75,6 +78,8 @@ function node(script: string, args: string[]): Promise<{ code: number | null; ou
 const isIntegration = (file: string): boolean => file.startsWith(`integration${path.sep}`);
 
 const isKubernetes = (file: string): boolean => file.startsWith(`kubernetes${path.sep}`);
+
+const needsCluster = (file: string): boolean => file.endsWith("onCluster.test.js");
 
 /** Compiled test files, those that need the sandbox last. */
 function testFiles(unitOnly: boolean, wanted: string[]): string[] {

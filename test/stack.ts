@@ -40,6 +40,9 @@ export interface StateResource {
     readonly outputs: Record<string, unknown>;
 }
 
+/** What a stack needs of a sandbox: a folder inside the repository, and Flink where its jobs are to be cancelled. */
+type Surroundings = Pick<Sandbox, "directory" | "flinkRest">;
+
 /** A stack of a real program on a sandbox, driven through the Automation API or by the CLI itself. */
 export class TestStack {
     private constructor(
@@ -59,7 +62,7 @@ export class TestStack {
     }
 
     /** A new stack of a program that the test itself holds. */
-    static async ofProgram(sandbox: Sandbox, program: PulumiFn): Promise<TestStack> {
+    static async ofProgram(sandbox: Surroundings, program: PulumiFn): Promise<TestStack> {
         const { cli, env, options } = await TestStack.surroundings(sandbox);
         const projectName = uniqueName("program");
         // Inside the repository, so that the provider half is found by the package's name.
@@ -83,7 +86,7 @@ export class TestStack {
         return new TestStack(stack, cli, env, sandbox.flinkRest);
     }
 
-    private static async surroundings(sandbox: Sandbox) {
+    private static async surroundings(sandbox: Surroundings) {
         const installation = await ensurePulumi();
         const given = Object.entries(await pulumiEnv(sandbox));
         const env: Record<string, string> = {};

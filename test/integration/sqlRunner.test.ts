@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { Kafka, logLevel } from "kafkajs";
 import { comparisonSql } from "../../components/comparisonJob/comparisonSql.js";
 import { decide } from "../../components/provider/comparison/decide.js";
@@ -16,6 +17,7 @@ import type { Sandbox } from "../../sandbox/index.js";
 import { flinkJars } from "../../sandbox/jars.js";
 import { repository } from "../../sandbox/paths.js";
 import { settingsOf } from "../comparison/world.js";
+import { topics, totalsSql } from "../kubernetes/story.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
 import { skipBecause } from "../skip.js";
 
@@ -29,6 +31,7 @@ const began = Math.floor(Date.now() / hourMilliseconds) * hourMilliseconds - 24 
 describe("the SQL of a comparison, run by a program", function () {
     this.timeout(240_000);
     let sandbox: Sandbox;
+    let kafka: Kafka;
     let folder: string;
     let jar: string;
     const started: { id: string; outs: Json }[] = [];
@@ -36,6 +39,7 @@ describe("the SQL of a comparison, run by a program", function () {
     before(async function () {
         await run("javac", ["-version"]).catch(() => skipBecause(this, "needs javac and jar"));
         sandbox = await sharedSandbox();
+        kafka = new Kafka({ brokers: [sandbox.bootstrapServers], logLevel: logLevel.NOTHING });
         folder = fs.mkdtempSync(path.join(os.tmpdir(), "sql-runner-"));
         jar = path.join(folder, "sql-runner.jar");
         const classPath = path.join(await flinkJars(), "lib", "*");
@@ -72,6 +76,46 @@ describe("the SQL of a comparison, run by a program", function () {
             });
         });
 
+    async function runs(script: string, jobName: string): Promise<string> {
+        const run = JSON.stringify({
+            jarDigest: sha256(fs.readFileSync(jar)),
+            entryClass: "SqlRunner",
+            args: [script],
+            parallelism: 1,
+        });
+        const made = await sessionJob.create({
+            name: jobName,
+            version: "v2",
+            jobName,
+            gateway: null,
+            rest: sandbox.flinkRest,
+            jar,
+            script: run,
+            digest: sha256(run),
+            savepointDirectory: null,
+            startTimeoutSeconds: 120,
+        });
+        started.push(made);
+        return made.id;
+    }
+
+    async function createTopics(...topics: string[]): Promise<void> {
+        const admin = kafka.admin();
+        await admin.connect();
+        await admin.createTopics({
+            waitForLeaders: true,
+            topics: topics.map((topic) => ({ topic })),
+        });
+        await admin.disconnect();
+    }
+
+    async function write(topic: string, values: readonly string[]): Promise<void> {
+        const producer = kafka.producer();
+        await producer.connect();
+        await producer.send({ topic, messages: values.map((value) => ({ value })) });
+        await producer.disconnect();
+    }
+
     async function judge(flights: number) {
         const topic = uniqueName("runner");
         const [incumbent, candidate] = ["v1", "v2"].map((version) => ({
@@ -79,27 +123,9 @@ describe("the SQL of a comparison, run by a program", function () {
             topic: `${topic}-${version}`,
         })) as [{ version: string; topic: string }, { version: string; topic: string }];
         const evidence = `${topic}-evidence`;
-        const kafka = new Kafka({
-            brokers: [sandbox.bootstrapServers],
-            logLevel: logLevel.NOTHING,
-        });
-        const admin = kafka.admin();
-        await admin.connect();
-        await admin.createTopics({
-            waitForLeaders: true,
-            topics: [incumbent.topic, candidate.topic, evidence].map((topic) => ({ topic })),
-        });
-        await admin.disconnect();
-        const producer = kafka.producer();
-        await producer.connect();
-        for (const [version, values] of [
-            [incumbent, records(10)],
-            [candidate, records(flights)],
-        ] as const) {
-            const messages = values.map((value) => ({ value }));
-            await producer.send({ topic: version.topic, messages });
-        }
-        await producer.disconnect();
+        await createTopics(incumbent.topic, candidate.topic, evidence);
+        await write(incumbent.topic, records(10));
+        await write(candidate.topic, records(flights));
         const script = comparisonSql(
             { ...settings, flink: settings.flink! },
             {
@@ -110,26 +136,7 @@ describe("the SQL of a comparison, run by a program", function () {
                 checkpoints: `file://${sandbox.directory}/checkpoints/${evidence}`,
             },
         );
-        const runs = JSON.stringify({
-            jarDigest: sha256(fs.readFileSync(jar)),
-            entryClass: "SqlRunner",
-            args: [script],
-            parallelism: 1,
-        });
-        // A SQL job is called after its first sink, whatever the program is called.
-        const made = await sessionJob.create({
-            name: topic,
-            version: "v2 comparison",
-            jobName: evidence,
-            gateway: null,
-            rest: sandbox.flinkRest,
-            jar,
-            script: runs,
-            digest: sha256(runs),
-            savepointDirectory: null,
-            startTimeoutSeconds: 120,
-        });
-        started.push(made);
+        const jobId = await runs(script, evidence);
         return withKafka({ bootstrapServers: [sandbox.bootstrapServers] }, async (kafka) => {
             const found = await gatherFromFlink({
                 kafka,
@@ -137,7 +144,7 @@ describe("the SQL of a comparison, run by a program", function () {
                 candidate,
                 settings,
                 job: {
-                    jobId: made.id,
+                    jobId,
                     restUrl: sandbox.flinkRest ?? "",
                     topic: evidence,
                     incumbent,
@@ -153,5 +160,41 @@ describe("the SQL of a comparison, run by a program", function () {
         assert.deepEqual([outcome, gaps], ["fail", []]);
         const failed = findings.filter((finding) => finding.outcome === "fail");
         assert.match(failed.map(({ sentence }) => sentence).join(), /^flights differs in 1 of/);
+    });
+
+    it("makes totals of orders, in the SQL of the story on a cluster", async () => {
+        const topic = uniqueName("totals");
+        const orders = `${topic}-orders`;
+        await createTopics(topic, orders);
+        // The last one is far enough behind for what is before it to be finished.
+        const placed = [1_000, 2_000, 9_999, 10_000, 60_000];
+        await write(
+            orders,
+            placed.map((at, n) => JSON.stringify({ shop: "oslo", cents: n, placed: at })),
+        );
+        const sql = totalsSql(sandbox.bootstrapServers, {
+            topic,
+            group: topic,
+            transactionalIdPrefix: `${topic}.`,
+        });
+        await runs(sql.replace(`'topic' = '${topics.orders}'`, `'topic' = '${orders}'`), topic);
+        const found: unknown[] = [];
+        await withKafka({ bootstrapServers: [sandbox.bootstrapServers] }, async (port) => {
+            for (const deadline = Date.now() + 60_000; found.length < 2; await pause(500)) {
+                assert.ok(Date.now() < deadline, JSON.stringify(found));
+                found.length = 0;
+                const from = await port.earliestOffsets(topic);
+                await port.read(topic, from, await port.lastStableOffsets(topic), {
+                    signal: AbortSignal.timeout(20_000),
+                    onRecords: (read) =>
+                        read.forEach(({ value }) => found.push(JSON.parse(String(value)))),
+                });
+            }
+        });
+        const shop = "oslo";
+        assert.deepEqual(found, [
+            { shop, window_start: "1970-01-01 00:00:00", orders: 3, cents: 3 },
+            { shop, window_start: "1970-01-01 00:00:10", orders: 1, cents: 3 },
+        ]);
     });
 });

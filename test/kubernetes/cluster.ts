@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import {
     ApiException,
     KubeConfig,
@@ -34,14 +35,19 @@ class StrictApi extends KubernetesObjectApi {
     }
 }
 
-/** A real API server with the operator's CRDs, and a client of it. */
+/** A Kubernetes API with the operator's CRDs, and a client of it. */
 export class Cluster {
-    private constructor(
-        private readonly server: ApiServer,
-        readonly config: KubeConfig,
-        readonly objects: KubernetesObjectApi,
-    ) {}
+    readonly objects: KubernetesObjectApi;
 
+    /** One that is there; without a server of ours, stopping it does nothing. */
+    constructor(
+        readonly config: KubeConfig,
+        private readonly server?: ApiServer,
+    ) {
+        this.objects = config.makeApiClient(StrictApi);
+    }
+
+    /** A real API server that this starts. */
     static async start(log?: (line: string) => void): Promise<Cluster> {
         const crds = await operatorCrds(log);
         const server = await startApiServer(log);
@@ -55,16 +61,17 @@ export class Cluster {
             },
             { name: "admin", token: server.token },
         );
-        const cluster = new Cluster(server, config, config.makeApiClient(StrictApi));
+        const cluster = new Cluster(config, server);
         for (const file of fs.readdirSync(crds)) {
             const crd = loadYaml<Manifest>(fs.readFileSync(path.join(crds, file), "utf8"));
             await cluster.objects.create(crd);
         }
+        await untilServed(config);
         return cluster;
     }
 
-    stop(): Promise<void> {
-        return this.server.stop();
+    async stop(): Promise<void> {
+        await this.server?.stop();
     }
 
     /** Server-side apply with strict field validation, as the official provider does it. */
@@ -86,6 +93,20 @@ export class Cluster {
         namespace: string,
     ): Promise<Manifest> {
         return this.objects.read<Manifest>({ kind, apiVersion, metadata: { name, namespace } });
+    }
+}
+
+/** It takes the API server a moment to serve what a CRD describes; a client remembers that it was not there. */
+async function untilServed(config: KubeConfig): Promise<void> {
+    const kinds = ["FlinkDeployment", "FlinkSessionJob", "FlinkStateSnapshot"];
+    for (const deadline = Date.now() + 30_000; ; await pause(100)) {
+        const client = config.makeApiClient(KubernetesObjectApi);
+        try {
+            for (const kind of kinds) await client.list("flink.apache.org/v1beta1", kind);
+            return;
+        } catch (error) {
+            if (Date.now() > deadline) throw error;
+        }
     }
 }
 

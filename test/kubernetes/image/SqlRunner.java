@@ -16,7 +16,7 @@ public final class SqlRunner {
     private static final Pattern END = Pattern.compile(".*\\bEND", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
     public static void main(String[] args) throws Exception {
-        String script = args[0].contains("\n") ? args[0] : Files.readString(Path.of(args[0]));
+        String script = args[0].contains(";") ? args[0] : Files.readString(Path.of(args[0]));
         TableEnvironment tables = TableEnvironment.create(EnvironmentSettings.inStreamingMode());
         for (String statement : statements(script)) {
             Matcher set = SET.matcher(statement);
