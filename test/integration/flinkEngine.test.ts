@@ -1,20 +1,9 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { Kafka, logLevel, type Admin } from "kafkajs";
 import type { CompareArgs, CompareSettings } from "../../components/compare.js";
-import { comparisonSql } from "../../components/comparisonJob/comparisonSql.js";
-import { decide } from "../../components/provider/comparison/decide.js";
-import type { Evidence } from "../../components/provider/comparison/evidence.js";
-import { gatherFromFlink } from "../../components/provider/comparison/flink/gatherFromFlink.js";
-import { gatherEvidence } from "../../components/provider/comparison/gather.js";
-import type { Verdict } from "../../components/provider/comparison/verdict.js";
-import type { EvidenceJob } from "../../components/provider/inputs.js";
-import { sessionJob } from "../../components/provider/sessionJob.js";
-import { connectKafka } from "../../components/provider/kafka/kafkaPort.js";
-import type { KafkaPort } from "../../components/provider/kafka/port.js";
 import type { Sandbox } from "../../sandbox/index.js";
 import { settingsOf } from "../comparison/world.js";
-import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
+import { sharedSandbox } from "../sandboxFixture.js";
+import { Engines, type Look, type Pair } from "./engines.js";
 
 /** A value that stands in the JSON as it is written here. */
 class Written {
@@ -193,10 +182,7 @@ const args: Partial<CompareArgs> = {
 describe("a comparison as a Flink job", function () {
     this.timeout(600_000);
     let sandbox: Sandbox;
-    let port: KafkaPort;
-    let kafka: Kafka;
-    let admin: Admin;
-    const started: { id: string; outs: Record<string, unknown> }[] = [];
+    let engines: Engines;
 
     const flink = settingsOf({
         ...args,
@@ -211,139 +197,17 @@ describe("a comparison as a Flink job", function () {
 
     before(async () => {
         sandbox = await sharedSandbox();
-        const { bootstrapServers } = sandbox;
-        port = await connectKafka({ bootstrapServers: [bootstrapServers], clientId: "test" });
-        kafka = new Kafka({ brokers: [bootstrapServers], logLevel: logLevel.NOTHING });
-        admin = kafka.admin();
-        await admin.connect();
+        engines = await Engines.connect(sandbox);
     });
-    after(async () => {
-        await Promise.all(started.map(({ id, outs }) => sessionJob.delete(id, outs)));
-        await admin?.disconnect();
-        await port?.close();
-    });
+    after(() => engines?.close());
 
-    interface Pair {
-        readonly incumbent: { version: string; topic: string };
-        readonly candidate: { version: string; topic: string };
-        readonly job: EvidenceJob;
-    }
-
-    async function write(topic: string, values: readonly (string | Buffer)[]): Promise<void> {
-        const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
-        await producer.connect();
-        await producer.send({
-            topic,
-            messages: values.map((value, index) => ({ value, partition: index % 2 })),
-        });
-        await producer.disconnect();
-    }
-
-    /** Writes a record in a transaction that is aborted. */
-    async function takeBack(topic: string, value: string): Promise<void> {
-        const producer = kafka.producer({
-            idempotent: true,
-            maxInFlightRequests: 1,
-            transactionalId: `${topic}-aborts`,
-        });
-        await producer.connect();
-        const transaction = await producer.transaction();
-        await transaction.send({ topic, messages: [{ value, partition: 0 }] });
-        await transaction.abort();
-        await producer.disconnect();
-    }
-
-    async function start(prefix: string, settings = flink): Promise<Pair> {
-        const topic = uniqueName(prefix);
-        const incumbent = { version: "v1", topic };
-        const candidate = { version: "v2", topic: `${topic}-v2` };
-        const evidence = `${topic}-evidence`;
-        await admin.createTopics({
-            topics: [
-                { topic: incumbent.topic, numPartitions: 2 },
-                { topic: candidate.topic, numPartitions: 2 },
-                { topic: evidence, numPartitions: 1 },
-            ],
-        });
-        const script = comparisonSql(
-            { ...settings, flink: settings.flink! },
-            {
-                incumbent,
-                candidate,
-                evidence,
-                brokers: sandbox.bootstrapServers,
-                checkpoints: `file://${sandbox.directory}/checkpoints/${evidence}`,
-            },
-        );
-        const made = await sessionJob.create({
-            name: "test",
-            version: "v2 comparison",
-            jobName: evidence,
-            gateway: sandbox.gateway ?? "",
-            rest: sandbox.flinkRest ?? "",
-            script,
-            digest: createHash("sha256").update(script).digest("hex"),
-            savepointDirectory: null,
-            startTimeoutSeconds: 300,
-            retire: null,
-        });
-        started.push(made);
-        const job = {
-            jobId: made.id,
-            restUrl: sandbox.flinkRest ?? "",
-            topic: evidence,
-            incumbent,
-        };
-        return { incumbent, candidate, job };
-    }
-
-    interface Look {
-        readonly evidence: Evidence;
-        readonly verdict: Verdict;
-    }
-
-    const judge = (evidence: Evidence, settings: CompareSettings): Look => ({
-        evidence: { ...evidence, comparedOnDisk: 0 },
-        verdict: decide(evidence, settings, { fingerprint: "f", comparedAt: "now" }),
-    });
-
-    async function byFlink(
-        pair: Pair,
-        changes: Partial<CompareSettings> = {},
-        base = flink,
-    ): Promise<Look> {
-        const settings = { ...base, ...changes };
-        const evidence = await gatherFromFlink({
-            ...pair,
-            kafka: port,
-            settings,
-            log: () => {},
-        });
-        return judge(evidence, settings);
-    }
-
-    async function embeddedly(
-        { incumbent, candidate }: Pair,
-        changes: Partial<CompareSettings>,
-        base = embedded,
-    ): Promise<Look> {
-        const settings = { ...base, ...changes };
-        const from = new Map([
-            [0, 0n],
-            [1, 0n],
-        ]);
-        const { evidence } = await gatherEvidence({
-            kafka: port,
-            incumbent: { ...incumbent, from },
-            candidate: { ...candidate, from },
-            settings,
-            log: () => {},
-        });
-        return judge(evidence, settings);
-    }
+    const byFlink = (pair: Pair, changes: Partial<CompareSettings> = {}, base = flink) =>
+        engines.byFlink(pair, { ...base, ...changes });
+    const embeddedly = (pair: Pair, changes: Partial<CompareSettings> = {}, base = embedded) =>
+        engines.embedded(pair, { ...base, ...changes });
 
     it("finds what the embedded engine finds, of every seeded defect", async () => {
-        const pair = await start("defects");
+        const pair = await engines.start("defects", flink);
         // The first hour, and that of the warm-up, come before them; two more seal the last one.
         const hours = Array.from({ length: defects.length + 4 }, (_, n) => n);
         const changed = hours.flatMap((n) =>
@@ -353,11 +217,11 @@ describe("a comparison as a Flink job", function () {
                 ),
             ),
         );
-        await write(
+        await engines.write(
             pair.incumbent.topic,
             hours.flatMap((n) => hour(n, 0).map((row) => textOf(row))),
         );
-        await write(pair.candidate.topic, changed);
+        await engines.write(pair.candidate.topic, changed);
 
         const ours = await byFlink(pair, { minWindows: defects.length });
         const theirs = await embeddedly(pair, { minWindows: defects.length });
@@ -378,11 +242,7 @@ describe("a comparison as a Flink job", function () {
             defects.map(({ name, counted }) => ({ name, ...none, ...counted })),
         );
 
-        const [made] = started.splice(
-            started.findIndex(({ id }) => id === pair.job.jobId),
-            1,
-        );
-        await sessionJob.delete(made!.id, made!.outs);
+        await engines.stop(pair);
         const { verdict } = await byFlink(pair, { minWindows: defects.length });
         assert.match(
             verdict.gaps.join(),
@@ -391,12 +251,12 @@ describe("a comparison as a Flink job", function () {
     });
 
     it("passes what is the same, also where a task manager dies; and never without its evidence", async () => {
-        const pair = await start("same");
+        const pair = await engines.start("same", flink);
         const same = async (from: number, to: number) => {
             const hours = Array.from({ length: to - from }, (_, n) => from + n);
             for (const { topic } of [pair.incumbent, pair.candidate]) {
                 const run = topic === pair.candidate.topic ? 7_000 : 0;
-                await write(
+                await engines.write(
                     topic,
                     hours.flatMap((n) => hour(n, run).map((row) => textOf(row))),
                 );
@@ -410,7 +270,7 @@ describe("a comparison as a Flink job", function () {
             assert.equal(ours.verdict.outcome, "pass", ours.verdict.gaps.join());
         };
         await same(0, 5);
-        await takeBack(pair.candidate.topic, textOf({ ...hour(4, 0)[0]!, flights: 4_711 }));
+        await engines.takeBack(pair.candidate.topic, textOf({ ...hour(4, 0)[0]!, flights: 4_711 }));
         await same(5, 10);
         await passes(6);
 
@@ -419,7 +279,7 @@ describe("a comparison as a Flink job", function () {
         await sandbox.taskManager?.start();
         await passes(12);
 
-        await write(pair.candidate.topic, [textOf(hour(16, 0)[0]!), '{"origin":"ATL",']);
+        await engines.write(pair.candidate.topic, [textOf(hour(16, 0)[0]!), '{"origin":"ATL",']);
         const unreadable = await byFlink(pair);
         assert.notEqual(unreadable.verdict.outcome, "pass");
         assert.match(
@@ -428,7 +288,7 @@ describe("a comparison as a Flink job", function () {
         );
         assert.equal(unreadable.evidence.candidate.unreadable, 1);
 
-        await admin.deleteTopics({ topics: [pair.job.topic] });
+        await engines.admin.deleteTopics({ topics: [pair.job.topic] });
         const { verdict } = await byFlink(pair);
         assert.equal(verdict.outcome, "inconclusive");
         assert.match(verdict.gaps.join(), /-evidence does not exist\. Start the comparison anew/);
@@ -447,8 +307,8 @@ describe("a comparison as a Flink job", function () {
             engine: "flink",
             flink: { fields: ["n", "at"], from: "beginning", checkpointSeconds: 1, parallelism: 2 },
         });
-        const pair = await start("keys", byKey);
-        const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+        const pair = await engines.start("keys", byKey);
+        const producer = engines.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
         await producer.connect();
         const messages = Array.from({ length: 90 }, (_, n) => ({
             partition: n % 2,
