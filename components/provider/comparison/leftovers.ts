@@ -5,8 +5,8 @@ import { HashSet } from "./hashSet.js";
 import { pairRows } from "./pairRows.js";
 import type { Coverage } from "./sealing.js";
 
-/** What a record takes beside its characters. */
-const bytesBeside = 200;
+/** What a record takes beside its characters, while it is paired. */
+const bytesBeside = 400;
 const mebibyte = 2 ** 20;
 
 /**

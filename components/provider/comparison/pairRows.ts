@@ -1,15 +1,12 @@
 import type { Leftover, MatchedOf, Row } from "./engine.js";
 import { counts, type Coverage } from "./sealing.js";
+import type { Side } from "./side.js";
 
-/** What is held of one identity in one window. */
-interface Group {
+/** What is held of one identity in one window: the contents of its records. */
+interface Group extends Record<Side, string[]> {
     readonly window: number;
     readonly identity: string;
     readonly hash: number;
-    isOfIncumbent: boolean;
-    isOfCandidate: boolean;
-    /** How many more of each content the incumbent has. */
-    readonly surplus: Map<string, number>;
 }
 
 /**
@@ -24,49 +21,31 @@ export function pairRows(
     const groups = [...groupsOf(rows, coverage)].sort(
         (a, b) => a.window - b.window || compareBytes(a.identity, b.identity),
     );
-    const isShared = (group: Group) => group.isOfIncumbent && group.isOfCandidate;
+    const isShared = ({ incumbent, candidate }: Group) =>
+        incumbent.length > 0 && candidate.length > 0;
     const matched = matchedOf(groups.filter((group) => !isShared(group)).map(({ hash }) => hash));
     return groups.flatMap((group) => pairsOf(group, isShared(group) || matched.has(group.hash)));
 }
 
-/** Only those of which something is left. */
 function groupsOf(rows: readonly Row[], coverage: Coverage): Iterable<Group> {
     const groups = new Map<string, Group>();
-    for (const { side, window, identity, identityHash, content } of rows) {
+    for (const { side, window, identity, identityHash: hash, content } of rows) {
         if (!counts(window, coverage)) {
             continue;
         }
         const key = `${window} ${identity}`;
         let group = groups.get(key);
         if (group === undefined) {
-            group = {
-                window,
-                identity,
-                hash: identityHash,
-                isOfIncumbent: false,
-                isOfCandidate: false,
-                surplus: new Map(),
-            };
-            groups.set(key, group);
+            groups.set(key, (group = { window, identity, hash, incumbent: [], candidate: [] }));
         }
-        const isIncumbent = side === "incumbent";
-        group[isIncumbent ? "isOfIncumbent" : "isOfCandidate"] = true;
-        group.surplus.set(content, (group.surplus.get(content) ?? 0) + (isIncumbent ? 1 : -1));
+        group[side].push(content);
     }
     return groups.values();
 }
 
 /** Records of one identity that still differ, in the order of their content: the same records make the same pairs. */
-function pairsOf({ window, identity, surplus }: Group, shared: boolean): Leftover[] {
-    const rest = { incumbent: [] as string[], candidate: [] as string[] };
-    for (const [content, n] of surplus) {
-        const of = n > 0 ? rest.incumbent : rest.candidate;
-        for (let i = 0; i < Math.abs(n); i++) {
-            of.push(content);
-        }
-    }
-    const incumbents = rest.incumbent.sort(compareBytes);
-    const candidates = rest.candidate.sort(compareBytes);
+function pairsOf({ window, identity, ...contents }: Group, shared: boolean): Leftover[] {
+    const [incumbents, candidates] = withoutEqual(contents.incumbent, contents.candidate);
     return Array.from(
         { length: Math.max(incumbents.length, candidates.length) },
         (_, place): Leftover => ({
@@ -77,6 +56,22 @@ function pairsOf({ window, identity, surplus }: Group, shared: boolean): Leftove
             shared,
         }),
     );
+}
+
+/** Multisets: of two equal ones and one, one is left. Sorts what it is given. */
+function withoutEqual(some: string[], others: string[]): [string[], string[]] {
+    some.sort(compareBytes);
+    others.sort(compareBytes);
+    const left: [string[], string[]] = [[], []];
+    let [i, j] = [0, 0];
+    while (i < some.length && j < others.length) {
+        const order = compareBytes(some[i]!, others[j]!);
+        if (order < 0) left[0].push(some[i]!);
+        if (order > 0) left[1].push(others[j]!);
+        i += order <= 0 ? 1 : 0;
+        j += order >= 0 ? 1 : 0;
+    }
+    return [left[0].concat(some.slice(i)), left[1].concat(others.slice(j))];
 }
 
 /** The order of their bytes in UTF-8, as DuckDB has it. JavaScript's own is another one beyond U+FFFF. */
