@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { Kafka, logLevel } from "kafkajs";
+import type { CompareArgs } from "../components/compare.js";
 import { resolveCompare } from "../components/compareSettings.js";
 import { decide } from "../components/provider/comparison/decide.js";
 import { gatherEvidence } from "../components/provider/comparison/gather.js";
@@ -58,15 +59,21 @@ const drain: Contestant = async (brokers, topics) => {
 };
 
 /** This comparison, with every rule that topics alone can answer, aggregates by group included. */
-const compare: Contestant = (brokers, topics) => compareTopics(brokers, topics, true);
+const compare: Contestant = (brokers, topics) => compareTopics(brokers, topics, allRules);
+
+/** The same of a tenth of the identities. */
+const compareSample: Contestant = (brokers, topics) =>
+    compareTopics(brokers, topics, { ...allRules, sample: 0.1 });
 
 /** The same with the default rules: no field is aggregated. */
-const compareDefaults: Contestant = (brokers, topics) => compareTopics(brokers, topics, false);
+const compareDefaults: Contestant = (brokers, topics) => compareTopics(brokers, topics, {});
+
+const allRules = { rules: { aggregates: { fields: { mean_delay: {} } } } };
 
 async function compareTopics(
     brokers: string,
     [incumbent, candidate]: readonly [string, string],
-    withAggregates: boolean,
+    args: Partial<CompareArgs>,
 ): Promise<string> {
     const kafka = await connectKafka({ bootstrapServers: [brokers], clientId: "bench" });
     try {
@@ -76,7 +83,7 @@ async function compareTopics(
             windowSeconds: 60,
             waitSeconds: 0,
             settleSeconds: 0,
-            ...(withAggregates ? { rules: { aggregates: { fields: { mean_delay: {} } } } } : {}),
+            ...args,
         });
         const source = async (version: string, topic: string) => ({
             version,
@@ -180,6 +187,7 @@ async function readAll(
 export const contestants: Readonly<Record<string, Contestant>> = {
     drain,
     compare,
+    compareSample,
     compareDefaults,
     duckDb,
 };

@@ -57,7 +57,9 @@ async function main(): Promise<void> {
             ["(a) kafkajs reads both, and nothing else", own("drain", "same")],
             ["(b) this comparison, all rules, aggregates of one field", own("compare", "same")],
             ["(b) this comparison, default rules", own("compareDefaults", "same")],
-            ["(c) the same with 5 % differing", own("compare", "differs")],
+            ["(b) the same of a tenth of the identities", own("compareSample", "same")],
+            ["(c) all rules, with 5 % differing", own("compare", "differs")],
+            ["(c) the same of a tenth of the identities", own("compareSample", "differs")],
             [
                 "(d) Flink SQL, batch join, parallelism 2",
                 () => seconds(flinkJoin(sandbox, ["one", "same"])),

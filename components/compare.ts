@@ -55,6 +55,12 @@ export interface CompareArgs {
     /** Ceiling of the comparison engine's memory, in MiB; past it, it spills to disk. Defaults to `512`. */
     memoryMiB?: number;
     /**
+     * Share of the identities that is compared record by record, 0.000001 to 1: the same ones on both topics, in each window
+     * others. Counts, lateness and watermarks are about all records, all other rules about the sample; the verdict says how
+     * small a difference it shows. Defaults to `1`, which compares all.
+     */
+    sample?: number;
+    /**
      * How differing identities are shown: `"hashed"`, or `"raw"` with both values of the differing fields,
      * which then stand in state and logs. Defaults to `"hashed"`.
      */
@@ -128,6 +134,8 @@ export interface CompareSettings {
     readonly recheckAfterSeconds: number;
     readonly maxVerdictAgeSeconds: number;
     readonly memoryMiB: number;
+    /** 1 where all is compared. */
+    readonly sample: number;
     readonly samples: "hashed" | "raw";
     /** `null` where no report is written. */
     readonly report: string | null;

@@ -43,6 +43,12 @@ export function resolveCompare(args: CompareArgs): {
             whole: true,
             unit: "MiB",
         }),
+        sample: root.number("sample", {
+            fallback: 1,
+            atLeast: 0.000001,
+            atMost: 1,
+            unit: "as a share of the identities",
+        }),
         samples: root.oneOf("samples", ["hashed", "raw"], "hashed"),
         report: root.text("report", "name a directory to write reports to."),
         fields: readFields(root, identity),
@@ -54,6 +60,13 @@ export function resolveCompare(args: CompareArgs): {
         flink: readFlink(root, engine),
     };
     refuseWhatFlinkCannot(root, settings);
+    if (settings.sample < 1 && settings.mode === "upsert") {
+        root.refuse(
+            "sample",
+            `is ${settings.sample}, and compare.mode is "upsert": how many records count is known only once the last one of every ` +
+                "identity is. Leave it out.",
+        );
+    }
     const { waitSeconds, settleSeconds, timeoutSeconds } = settings;
     const { recheckAfterSeconds, maxVerdictAgeSeconds } = settings;
     if (recheckAfterSeconds > maxVerdictAgeSeconds) {
@@ -90,6 +103,7 @@ const argumentKeys = [
     "recheckAfterSeconds",
     "maxVerdictAgeSeconds",
     "memoryMiB",
+    "sample",
     "samples",
     "report",
     "fields",

@@ -105,6 +105,7 @@ class Stack {
                 coveredFrom: "2026-11-23T04:00:00.000Z",
                 verifiedThrough: "2026-11-23T06:00:00.000Z",
                 windows: 2,
+                sample: null,
                 records: {
                     incumbent: 6,
                     candidate: 6,

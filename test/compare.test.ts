@@ -31,6 +31,7 @@ describe("the arguments of a comparison", () => {
             recheckAfterSeconds: 300,
             maxVerdictAgeSeconds: 3600,
             memoryMiB: 512,
+            sample: 1,
             samples: "hashed",
             report: null,
             fields: {},

@@ -68,6 +68,7 @@ const verdictShape = z.looseObject({
         z.enum(["incumbent", "candidate", "matched", "changed", "missing", "extra"]),
         z.number(),
     ),
+    sample: z.looseObject({ sentence: z.string() }).nullish(),
     findings: z.array(
         z.looseObject({
             rule: z.string(),

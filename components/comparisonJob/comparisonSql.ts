@@ -1,5 +1,6 @@
 import type { CompareSettings } from "../compare.js";
 import type { FlinkSettings } from "../compareFlink.js";
+import { sampleLimit } from "../sampleLimit.js";
 import { comparedFields, typedFields } from "./evidenceRows.js";
 import {
     canonicalTokenOf,
@@ -51,12 +52,12 @@ CREATE TEMPORARY TABLE candidate_topic WITH (
 ${options({ topic: candidate.topic, "scan.startup.mode": "earliest-offset" })}
 ) LIKE incumbent_topic (OVERWRITING OPTIONS);
 
--- Every record, and why it cannot be compared, where that is so.
+-- Every record, and why it cannot be compared, where that is so.${sampleComment(settings)}
 ${records(settings)}
 
 -- The how-many-th record of its partition one is, and how far it comes behind the newest one before it.
 CREATE TEMPORARY VIEW ordered AS
-SELECT side, part, place, problem, event_ms, proc_time, COUNT(*) OVER before AS seen, MAX(event_ms) OVER before - event_ms AS behind
+SELECT side, part, place, problem, event_ms, proc_time${ofSample(settings, "in_sample")}, COUNT(*) OVER before AS seen, MAX(event_ms) OVER before - event_ms AS behind
 FROM records
 WINDOW before AS (PARTITION BY side, part ORDER BY proc_time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW);
 
@@ -81,9 +82,9 @@ EXECUTE STATEMENT SET BEGIN
 
 INSERT INTO read_records
 SELECT 'read', side, part, win, problem, COUNT(*), MAX(seen), MIN(place), MAX(place), MAX(event_ms),
-    COUNT(*) FILTER (WHERE behind > ${milliseconds(settings.allowedLatenessSeconds)}), MAX(behind)
+    COUNT(*) FILTER (WHERE behind > ${milliseconds(settings.allowedLatenessSeconds)}), MAX(behind)${ofSample(settings, "COUNT(*) FILTER (WHERE in_sample)")}
 FROM (
-    SELECT *, event_ms - MOD(MOD(event_ms, ${windowOf(settings)}) + ${windowOf(settings)}, ${windowOf(settings)}) AS win
+    SELECT *, ${windowStart(settings)} AS win
     FROM TABLE(TUMBLE(TABLE ordered, DESCRIPTOR(proc_time), ${interval(settings.flink.checkpointSeconds)}))
 )
 GROUP BY window_start, window_end, side, part, win, problem;
@@ -107,7 +108,7 @@ SELECT 'identities', window_start, differences, SUM(incumbents), SUM(candidates)
     SUM(pairs), SUM(missing), SUM(extra), SUM(incumbent_duplicates), SUM(candidate_duplicates), SUM(ambiguous),
     ARRAY[${comparedFields(settings)
         .map((_field, index) => `MAX(apart_${index})`)
-        .join(", ")}]
+        .join(", ")}]${ofSample(settings, "COUNT(*)")}
 FROM outcomes
 GROUP BY window_start, window_end, differences;
 
@@ -227,13 +228,34 @@ END AS problem
 FROM identified;
 
 CREATE TEMPORARY VIEW records AS
-SELECT side, part, place, proc_time, problem, CASE WHEN problem IS NULL THEN event_ms END AS event_ms
+SELECT side, part, place, proc_time, problem, CASE WHEN problem IS NULL THEN event_ms END AS event_ms${ofSample(settings, `${isSampled(settings)} AS in_sample`)}
 FROM judged;
 
 CREATE TEMPORARY VIEW comparable AS
 SELECT side, event_time, record_identity, ${keyOf(settings)} AS record_key, ${contentOf(settings)} AS record
 FROM judged
-WHERE problem IS NULL;`;
+WHERE problem IS NULL${settings.sample < 1 ? ` AND ${isSampled(settings)}` : ""};`;
+}
+
+/** One more column, where a sample is compared. */
+function ofSample({ sample }: Settings, column: string): string {
+    return sample < 1 ? `, ${column}` : "";
+}
+
+function sampleComment({ sample }: Settings): string {
+    return sample < 1
+        ? `\n-- Compared is a sample of the identities, ${sample} of those of each window.`
+        : "";
+}
+
+function isSampled(settings: Settings): string {
+    return `MD5(CONCAT(record_identity, CAST(${windowStart(settings)} AS STRING))) < ${literal(sampleLimit(settings.sample))}`;
+}
+
+/** First millisecond of the window of an event time. */
+function windowStart(settings: Settings): string {
+    const length = windowOf(settings);
+    return `event_ms - MOD(MOD(event_ms, ${length}) + ${length}, ${length})`;
 }
 
 function ignoredFields({ fields }: Settings): string[] {
@@ -330,27 +352,27 @@ function letter(field: string): string {
         : typeOf(identifier(`its ${field}`));
 }
 
-const columnsOf = {
+const columnsOf = (settings: Settings) => ({
     read_records: `side STRING, part INT, win BIGINT, problem STRING, records BIGINT, seen BIGINT, first_offset BIGINT,
-    last_offset BIGINT, last_event BIGINT, late BIGINT, disorder BIGINT`,
+    last_offset BIGINT, last_event BIGINT, late BIGINT, disorder BIGINT${ofSample(settings, "sampled BIGINT")}`,
     types: "window_start TIMESTAMP(3), types STRING, incumbents BIGINT, candidates BIGINT",
     identity_counts: `window_start TIMESTAMP(3), differences STRING, incumbents BIGINT, candidates BIGINT, pairs BIGINT,
     missing BIGINT, extra BIGINT, incumbent_duplicates BIGINT, candidate_duplicates BIGINT, ambiguous BIGINT,
-    largest ARRAY<DOUBLE>`,
+    largest ARRAY<DOUBLE>${ofSample(settings, "identities BIGINT")}`,
     samples:
         "window_start TIMESTAMP(3), what STRING, `identity` STRING, differences STRING, place BIGINT",
-};
+});
 
 /** Each has transactions of its own, and what one of them wrote is seen once its checkpoint is complete. */
-function sinks({ flink }: Settings, { evidence, brokers }: ComparisonJobNames): string {
-    const tables = Object.entries(columnsOf).map(
+function sinks(settings: Settings, { evidence, brokers }: ComparisonJobNames): string {
+    const tables = Object.entries(columnsOf(settings)).map(
         ([table, columns]) => `CREATE TEMPORARY TABLE ${table} (
     kind STRING, ${columns}
 ) WITH (
 ${options({
     connector: "kafka",
     topic: evidence,
-    ...clientOptions(flink, brokers),
+    ...clientOptions(settings.flink, brokers),
     "properties.transaction.timeout.ms": "900000",
     format: "json",
     "json.encode.ignore-null-fields": "true",

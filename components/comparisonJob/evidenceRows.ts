@@ -13,6 +13,8 @@ export interface ReadRow {
     /** Why these records cannot be compared; absent where they can. */
     readonly problem?: Problem;
     readonly records: number;
+    /** Those of them that are in the sample; absent where all are compared. */
+    readonly sampled?: number;
     /** All records of the partition that were read up to the last one of these. */
     readonly seen: number;
     readonly first_offset: number;
@@ -43,6 +45,8 @@ export interface IdentitiesRow {
     readonly window_start: string;
     /** A letter for each compared field (`differenceOf`); empty where there was no pair to compare. */
     readonly differences: string;
+    /** How many they are; absent where all are compared. */
+    readonly identities?: number;
     /** All their records. */
     readonly incumbents: number;
     readonly candidates: number;

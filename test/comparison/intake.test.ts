@@ -197,9 +197,9 @@ describe("upserts", () => {
 describe("windows that were verified", () => {
     const rest = delays(12).slice(24);
     const through = new Date(`${hour(6)}Z`).toISOString();
-    const args: Partial<CompareArgs> = { rules: { aggregates } };
+    const plain: Partial<CompareArgs> = { rules: { aggregates } };
 
-    async function twice(late: readonly object[]): Promise<Gathered> {
+    async function twice(late: readonly object[], args = plain): Promise<Gathered> {
         const [incumbent, candidate] = [topicOf(delays(), 2), topicOf(delays(), 3)];
         const before = await gathered({ incumbent, candidate, args });
         incumbent.append(0, ...rest, ...late);
@@ -207,16 +207,19 @@ describe("windows that were verified", () => {
         return gathered({ incumbent, candidate, args, before, verifiedThrough: through });
     }
 
-    it("are not read again, and count as if they were", async () => {
-        const next = await twice([]);
-        const [incumbent, candidate] = [topicOf(delays(12), 2), topicOf(delays(12), 3)];
-        const { evidence } = await gathered({ incumbent, candidate, args });
-        assert.equal(next.reopened, false);
-        assert.deepEqual(next.evidence.windows, evidence.windows);
-        assert.deepEqual(next.evidence.fields, evidence.fields);
-        assert.deepEqual(next.evidence.aggregates, evidence.aggregates);
-        assert.equal(next.evidence.incumbent.watermark, evidence.incumbent.watermark);
-    });
+    for (const sample of [1, 0.5]) {
+        it(`are not read again, and count as if they were (sample ${sample})`, async () => {
+            const args = { ...plain, sample };
+            const next = await twice([], args);
+            const [incumbent, candidate] = [topicOf(delays(12), 2), topicOf(delays(12), 3)];
+            const { evidence } = await gathered({ incumbent, candidate, args });
+            assert.equal(next.reopened, false);
+            assert.deepEqual(next.evidence.windows, evidence.windows);
+            assert.deepEqual(next.evidence.fields, evidence.fields);
+            assert.deepEqual(next.evidence.aggregates, evidence.aggregates);
+            assert.equal(next.evidence.incumbent.watermark, evidence.incumbent.watermark);
+        });
+    }
 
     it("are opened again by a record that comes for one of them", async () => {
         assert.equal((await twice([delays()[9]!])).reopened, true);

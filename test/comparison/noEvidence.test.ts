@@ -368,7 +368,7 @@ const evidences: Record<string, Spoilt> = {
             windows: e.windows.map((window, i) =>
                 i < 1 + (n % 2)
                     ? window
-                    : { ...window, incumbentRecords: 0, candidateRecords: 0, matched: 0 },
+                    : windowOf(i, { incumbentRecords: 0, matched: 0, extra: 1_000 }),
             ),
         }),
     },

@@ -79,6 +79,7 @@ describe("a verdict", () => {
             fc.tuple(
                 fc.constant(candidate),
                 fc.constantFrom(["origin", "window_start"], ["window_start"]),
+                fc.constantFrom(1, 0.5),
                 spread(24),
                 spread(candidate.length),
                 spread(24),
@@ -86,7 +87,7 @@ describe("a verdict", () => {
             ),
         );
         await fc.assert(
-            fc.asyncProperty(scene, async ([candidate, identity, ...ways]) => {
+            fc.asyncProperty(scene, async ([candidate, identity, sample, ...ways]) => {
                 const json = async (left: (typeof ways)[0], right: (typeof ways)[0]) => {
                     const { verdict, evidence } = await look({
                         incumbent: laidOut(delays(), left),
@@ -94,6 +95,7 @@ describe("a verdict", () => {
                         args: {
                             identity: [...identity],
                             samples: "raw",
+                            sample,
                             fields: { mean_delay: { absoluteTolerance: 0.25 } },
                         },
                         prepare: (kafka) => (kafka.fetchSize = left.fetchSize),
@@ -195,6 +197,9 @@ describe("a verdict", () => {
                         windows: 1,
                         incumbentRecords: matched,
                         candidateRecords: matched + extra,
+                        incumbentSampled: matched,
+                        candidateSampled: matched + extra,
+                        identities: null,
                         matched,
                         changed: 0,
                         missing: 0,

@@ -82,6 +82,18 @@ describe("the SQL of a comparison", () => {
         assert.ok(!("problem" in parseJobScript(sql)));
     });
 
+    it("joins a sample only, and counts everything", () => {
+        const lines = (sql: string) => new Set(sql.split("\n"));
+        const all = lines(sqlOf());
+        const added = [...lines(sqlOf({ sample: 0.1 }))].filter((line) => !all.has(line));
+        const window = "event_ms - MOD(MOD(event_ms, 3600000) + 3600000, 3600000)";
+        const isSampled = `MD5(CONCAT(record_identity, CAST(${window} AS STRING))) < '1999999a'`;
+        assert.equal(added.length, 8, added.join("\n"));
+        assert.ok(added.includes(`WHERE problem IS NULL AND ${isSampled};`));
+        assert.match(added[1]!, /^SELECT side, .* event_ms, MD5.* AS in_sample$/);
+        assert.ok(added[1]!.includes(`${isSampled} AS in_sample`));
+    });
+
     it("is another one where a rule is, so that another job runs", () => {
         const all = [
             sqlOf(),
@@ -89,6 +101,7 @@ describe("the SQL of a comparison", () => {
             sqlOf({ allowedLatenessSeconds: 5 }),
             sqlOf({ identity: ["origin"] }),
             sqlOf({ fields: {} }),
+            sqlOf({ sample: 0.5 }),
         ];
         assert.equal(new Set(all).size, all.length);
     });

@@ -17,6 +17,7 @@ const passing: Verdict = {
     verifiedThrough: "2026-11-23T11:00:00Z",
     windows: 3,
     records: { incumbent: 9, candidate: 9, matched: 9, changed: 0, missing: 0, extra: 0 },
+    sample: null,
     findings: [],
     gaps: [],
     samples: [],

@@ -250,6 +250,9 @@ function openWindows(
                     windows: 1,
                     incumbentRecords: incumbent.windows.get(start)?.records ?? 0,
                     candidateRecords: candidate.windows.get(start)?.records ?? 0,
+                    incumbentSampled: incumbent.windows.get(start)?.sampled ?? 0,
+                    candidateSampled: candidate.windows.get(start)?.sampled ?? 0,
+                    identities: settings.sample < 1 ? intake.identities.in(start) : null,
                     matched: 0,
                     changed: 0,
                     missing: 0,
@@ -292,8 +295,8 @@ function count(window: Mutable<WindowEvidence>, leftover: Leftover, kind: Kind):
 
 /** Whatever is not left over, or differs within its tolerances only, has its counterpart. */
 function close(window: WindowEvidence): WindowEvidence {
-    const { incumbentRecords, changed, missing, incumbentDuplicates } = window;
-    return { ...window, matched: incumbentRecords - changed - missing - incumbentDuplicates };
+    const { incumbentSampled, changed, missing, incumbentDuplicates } = window;
+    return { ...window, matched: incumbentSampled - changed - missing - incumbentDuplicates };
 }
 
 function addSample(

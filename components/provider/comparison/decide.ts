@@ -1,6 +1,7 @@
 import type { CompareSettings } from "../../compare.js";
 import type { Evidence, WindowEvidence } from "./evidence.js";
 import { rules } from "./rules/index.js";
+import { sampleSize } from "./sampleSize.js";
 import { shareOf, totalsOf, type Found, type Rule } from "./rules/rule.js";
 import { number } from "./rules/wording.js";
 import type { Finding, Outcome, Verdict } from "./verdict.js";
@@ -47,6 +48,7 @@ export function decide(evidence: Evidence, settings: CompareSettings, about: Abo
             missing: totals.missing,
             extra: totals.extra,
         },
+        sample: sampleSize(evidence.windows, settings),
         findings,
         gaps: evidence.gaps,
         samples: evidence.samples,
@@ -134,16 +136,16 @@ function endOfPassing(
 }
 
 function passes(window: WindowEvidence, { rules: allowed }: CompareSettings): boolean {
-    const { incumbentRecords, candidateRecords, matched, changed } = window;
+    const { incumbentRecords, candidateRecords, incumbentSampled, candidateSampled } = window;
     const apart = Math.abs(candidateRecords - incumbentRecords);
     const { maxMissingShare, maxExtraShare, maxDuplicatedShare } = allowed.keyCoverage;
     return (
         shareOf(apart, incumbentRecords) <= allowed.counts.maxRelativeDifference &&
-        shareOf(window.missing, incumbentRecords) <= maxMissingShare &&
-        shareOf(window.extra, candidateRecords) <= maxExtraShare &&
-        shareOf(window.incumbentDuplicates, incumbentRecords) <= maxDuplicatedShare &&
-        shareOf(window.candidateDuplicates, candidateRecords) <= maxDuplicatedShare &&
-        shareOf(changed, matched + changed) <= allowed.values.maxDifferentShare
+        shareOf(window.missing, incumbentSampled) <= maxMissingShare &&
+        shareOf(window.extra, candidateSampled) <= maxExtraShare &&
+        shareOf(window.incumbentDuplicates, incumbentSampled) <= maxDuplicatedShare &&
+        shareOf(window.candidateDuplicates, candidateSampled) <= maxDuplicatedShare &&
+        shareOf(window.changed, window.matched + window.changed) <= allowed.values.maxDifferentShare
     );
 }
 

@@ -140,6 +140,11 @@ export interface WindowEvidence {
     readonly windows: number;
     readonly incumbentRecords: number;
     readonly candidateRecords: number;
+    /** Those of them that were compared: all, or those whose identity is in the sample. What follows is about these. */
+    readonly incumbentSampled: number;
+    readonly candidateSampled: number;
+    /** Identities in the sample, exact up to half a million over all windows; `null` where all are compared. */
+    readonly identities: number | null;
     /** Records whose counterpart is there with equal content. */
     readonly matched: number;
     /** Records whose counterpart is there with other content, beyond the tolerances. */
@@ -150,11 +155,11 @@ export interface WindowEvidence {
     readonly extra: number;
     /**
      * Records of an identity that both have, beyond as many as the other one has: duplicates of one side only.
-     * So the incumbent's records are matched + changed + missing + its duplicates, and the candidate's likewise.
+     * So the incumbent's compared records are matched + changed + missing + its duplicates, and the candidate's likewise.
      */
     readonly incumbentDuplicates: number;
     readonly candidateDuplicates: number;
-    /** Records that came further behind in their partition than the allowed lateness. */
+    /** Of all records, those that came further behind in their partition than the allowed lateness. */
     readonly incumbentLate: number;
     readonly candidateLate: number;
 }

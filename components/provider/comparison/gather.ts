@@ -316,13 +316,13 @@ class Gathering {
     #isEnough(coverage: Coverage): boolean {
         return (
             this.#windows(coverage) >= this.#settings.minWindows &&
-            this.#intake.tally("incumbent").recordsIn(coverage) + this.#keptRecords() >=
+            this.#intake.tally("incumbent").sampledIn(coverage) + this.#keptRecords() >=
                 this.#settings.minRecords
         );
     }
 
     #windows(coverage: Coverage): number {
-        const kept = this.#kept?.windows.filter(({ incumbentRecords }) => incumbentRecords > 0);
+        const kept = this.#kept?.windows.filter(({ incumbentSampled }) => incumbentSampled > 0);
         return (
             this.#intake.tally("incumbent").windowsIn(coverage) +
             (kept ?? []).reduce((sum, { windows }) => sum + windows, 0)
@@ -331,7 +331,7 @@ class Gathering {
 
     #keptRecords(): number {
         return (this.#kept?.windows ?? []).reduce(
-            (sum, window) => sum + window.incumbentRecords,
+            (sum, window) => sum + window.incumbentSampled,
             0,
         );
     }

@@ -22,6 +22,14 @@ export class HashSet {
         return this.#slots[this.#slotOf(hash === 0 ? 1 : hash)] !== 0;
     }
 
+    forEach(see: (hash: number) => void): void {
+        this.#slots.forEach((hash) => {
+            if (hash !== 0) {
+                see(hash);
+            }
+        });
+    }
+
     /** Where the hash is, or would be. */
     #slotOf(hash: number): number {
         const mask = this.#slots.length - 1;

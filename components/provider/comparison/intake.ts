@@ -21,13 +21,15 @@ import { Glance, type Glanced } from "./glance.js";
 import { Schemas } from "./formats/schemas.js";
 import { bytesText } from "./formats/texts.js";
 import { hashWith } from "./hash.js";
+import { Identities } from "./identities.js";
 import type { Kept } from "./kept.js";
 import type { Leftovers } from "./leftovers.js";
 import { type Measured, MeasuredPlaces } from "./measured.js";
 import { observe, type Observation } from "./observe.js";
 import { reachOf, type Reach } from "./reach.js";
+import { longestWindow, Sampling } from "./sampling.js";
 import { windowLength, windowStart, type Coverage } from "./sealing.js";
-import { mostShapes, Shapes, type Shape } from "./shape.js";
+import { mostShapes, Shapes } from "./shape.js";
 import { Tally } from "./tally.js";
 import { Waiting, type Known, type Waiter } from "./waiting.js";
 
@@ -38,6 +40,8 @@ const mebibyte = 2 ** 20;
 const recordsAtATime = 1_024;
 
 type Counted = Omit<Known, "identityHash" | "measured">;
+/** Of an identity that is put together in bytes; a longer one is decoded. */
+const longestIdentity = 1_024;
 
 /**
  * Takes the records of both topics as they are read. A record whose equal is there on the other topic is counted with it
@@ -48,12 +52,15 @@ export class Intake {
     readonly aggregates: Aggregates;
     readonly schemas: Schemas;
     readonly shapes = new Shapes();
+    /** Those in the sample; where all are compared none is counted. */
+    readonly identities = new Identities();
     /** Records that could not be used. */
     readonly unreadable: Record<Side, number> = { incumbent: 0, candidate: 0 };
     /** Whether a record came for a window that an earlier look verified. */
     reopened = false;
     readonly #tallies: Record<Side, Tally>;
     readonly #waiting: Waiting;
+    readonly #sampling: Sampling;
     readonly #mostWaitingBytes: number;
     readonly #windowLength: number;
     readonly #ignored: ReadonlySet<string>;
@@ -66,8 +73,8 @@ export class Intake {
     /** Which of them are the identity and the event time. */
     readonly #identityFields: readonly number[];
     readonly #eventTimeField: number;
-    /** Where an identity is put together; a longer one is decoded. */
-    readonly #identity = Buffer.alloc(1_024);
+    /** Where an identity is put together, with room behind it. */
+    readonly #identity = Buffer.alloc(longestIdentity + longestWindow);
     readonly #identityView = viewOf(this.#identity);
     readonly #glance: Glance | undefined;
 
@@ -84,6 +91,7 @@ export class Intake {
         this.#tallies = { incumbent: tally(), candidate: tally() };
         this.#mostWaitingBytes = (settings.memoryMiB / 4) * mebibyte;
         this.aggregates = new Aggregates(settings);
+        this.#sampling = new Sampling(settings);
         this.schemas = new Schemas(decoders.registry, settings.rules.schema.compatibility, topics);
         this.#byTimestamp = settings.eventTime === null;
         this.#ignored = ignoredFields(settings);
@@ -184,8 +192,12 @@ export class Intake {
             this.#takeUpsert(side, record, observed);
             return;
         }
-        const shape = this.shapes.of(fields);
-        const known = this.#known(observed, shape);
+        const known = this.#known(observed);
+        if (bytes === undefined && !known.sampled) {
+            // Its equal would have to be decoded too: nothing is won by finding it.
+            this.#admit(side, record, undefined, known);
+            return;
+        }
         const content =
             bytes ??
             // As it is, also where it is no valid Unicode.
@@ -203,13 +215,19 @@ export class Intake {
         this.#admit(side, record, content, known);
     }
 
-    /** Counts a record that is alone so far, and lets it wait. */
-    #admit(side: Side, record: LogRecord, content: StoredBytes, known: Known): void {
+    /** Counts a record that is alone so far, and lets it wait; without its content it is counted only. */
+    #admit(side: Side, record: LogRecord, content: StoredBytes | undefined, known: Known): void {
         if (this.kept !== null && known.window < this.kept.through) {
             this.#takeVerified(this.kept, side, record);
             return;
         }
         this.#count(side, record, known);
+        if (content === undefined) {
+            return;
+        }
+        if (known.sampled && this.settings.sample < 1) {
+            this.identities.add(known.window, known.identityHash);
+        }
         if (!this.#byBytes) {
             this.#aggregate(side, known);
         }
@@ -227,17 +245,20 @@ export class Intake {
             return undefined;
         }
         const window = windowStart(eventTime, this.#windowLength);
-        const identityHash = this.#identityHashAt(glanced, window);
-        return identityHash === undefined
-            ? undefined
-            : {
-                  eventTime,
-                  window,
-                  shape: glanced.shape,
-                  measured: this.#measuredAt(glanced, bytes, start),
-                  schemas: noSchemas,
-                  identityHash,
-              };
+        const end = this.#copyIdentity(glanced);
+        if (end === undefined) {
+            return undefined;
+        }
+        const sampled = this.#sampling.includesBytes(this.#identity, end, window);
+        return {
+            eventTime,
+            window,
+            shape: glanced.shape,
+            measured: sampled ? this.#measuredAt(glanced, bytes, start) : null,
+            schemas: noSchemas,
+            identityHash: hashWith(this.#identityView, end, window),
+            sampled,
+        };
     }
 
     #measuredAt(glanced: Glanced, bytes: Buffer, start: number): Measured | null {
@@ -260,12 +281,6 @@ export class Intake {
         return typeof eventTime === "number" && !Number.isNaN(eventTime) ? eventTime : undefined;
     }
 
-    /** As `identityHashOf` the identity that the decoder would give. */
-    #identityHashAt(glanced: Glanced, window: number): number | undefined {
-        const end = this.#copyIdentity(glanced);
-        return end === undefined ? undefined : hashWith(this.#identityView, end, window);
-    }
-
     /** Puts the identity together that the decoder would give; returns where it ends. */
     #copyIdentity(glanced: Glanced): number | undefined {
         const bytes = this.#identity;
@@ -282,18 +297,21 @@ export class Intake {
             at = glanced.copy(field, bytes, at);
         }
         bytes[at++] = closeBracket;
-        return at > bytes.length ? undefined : at;
+        return at > longestIdentity ? undefined : at;
     }
 
-    #known({ eventTime, identity, fields, schemas }: Observation, shape: Shape): Known {
+    #known(observed: Observation): Known {
+        const { eventTime, identity, fields, schemas } = observed;
         const window = windowStart(eventTime, this.#windowLength);
+        const sampled = this.#sampling.includes(observed, window);
         return {
             eventTime,
             window,
-            shape,
-            measured: this.aggregates.measure((path) => fields.get(path)?.text),
+            shape: this.shapes.of(fields),
+            measured: sampled ? this.aggregates.measure((path) => fields.get(path)?.text) : null,
             schemas,
             identityHash: identityHashOf(identity, window),
+            sampled,
         };
     }
 
@@ -343,7 +361,7 @@ export class Intake {
         if (known !== undefined) {
             this.#aggregate(side, known);
         }
-        if (met.side !== side) {
+        if (met.side !== side && met.known.sampled) {
             this.rest?.addMatched(met.known.identityHash);
             if (known === undefined) {
                 this.#aggregate("both", met.known);
@@ -353,8 +371,8 @@ export class Intake {
     }
 
     #count(side: Side, record: LogRecord, counted: Counted): void {
-        const { eventTime, window, shape, schemas } = counted;
-        this.#tallies[side].add(record, eventTime, window, shape);
+        const { eventTime, window, shape, schemas, sampled } = counted;
+        this.#tallies[side].add(record, eventTime, window, sampled ? shape : null);
         for (const { part, id } of schemas) {
             this.schemas.count(side, part, id);
         }
@@ -379,7 +397,7 @@ export class Intake {
         const window = windowStart(eventTime, this.#windowLength);
         const shape = this.shapes.of(fields);
         // Aggregated are the last ones of their identities, which are not known yet.
-        this.#count(side, record, { eventTime, window, shape, schemas });
+        this.#count(side, record, { eventTime, window, shape, schemas, sampled: true });
         this.rest?.addUpdate({
             side,
             window,
@@ -422,6 +440,9 @@ export class Intake {
         let spilled = 0;
         for (const waiter of this.#waiting.drain(bytes)) {
             const { side, known, count } = waiter;
+            if (!known.sampled) {
+                continue;
+            }
             const row: Row = {
                 ...this.#contentOf(waiter),
                 side,

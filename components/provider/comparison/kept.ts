@@ -59,6 +59,12 @@ function join(a: WindowEvidence, b: WindowEvidence): WindowEvidence {
         windows: a.windows + b.windows,
         incumbentRecords: a.incumbentRecords + b.incumbentRecords,
         candidateRecords: a.candidateRecords + b.candidateRecords,
+        incumbentSampled: a.incumbentSampled + b.incumbentSampled,
+        candidateSampled: a.candidateSampled + b.candidateSampled,
+        identities:
+            a.identities === null && b.identities === null
+                ? null
+                : (a.identities ?? 0) + (b.identities ?? 0),
         matched: a.matched + b.matched,
         changed: a.changed + b.changed,
         missing: a.missing + b.missing,
@@ -70,7 +76,7 @@ function join(a: WindowEvidence, b: WindowEvidence): WindowEvidence {
     };
 }
 
-/** Records of each topic, and pairs of them, that a list of fields is about. */
+/** Compared records of each topic, and pairs of them, that a list of fields is about. */
 interface Totals extends Readonly<Record<Side, number>> {
     readonly pairs: number;
 }
@@ -84,8 +90,8 @@ export function totalsOfWindows(windows: readonly WindowEvidence[]): Totals {
     const sum = (of: (window: WindowEvidence) => number) =>
         windows.reduce((total, window) => total + of(window), 0);
     return {
-        incumbent: sum((window) => window.incumbentRecords),
-        candidate: sum((window) => window.candidateRecords),
+        incumbent: sum((window) => window.incumbentSampled),
+        candidate: sum((window) => window.candidateSampled),
         pairs: sum((window) => window.matched + window.changed),
     };
 }

@@ -1,21 +1,24 @@
 import Table from "cli-table3";
 import type { Sample } from "./evidence.js";
 import { plain } from "./plain.js";
-import { number, several, time } from "./rules/wording.js";
-import type { Finding, Verdict } from "./verdict.js";
+import { number, recordOf, several, time } from "./rules/wording.js";
+import type { Finding, SampleSize, Verdict } from "./verdict.js";
 
 const width = 100;
-const most = { reasons: 3, findings: 5, samples: 4 };
+const most = { reasons: 3, findings: 5, samples: 4, samplesOfASample: 2 };
 
 /** A verdict on one screen: what, why, where, and how far. Plain text, at most 24 lines of 100 columns. */
 export function summarise(verdict: Verdict): string[] {
     return [headline(verdict), ...reasons(verdict), ...table(verdict), ...samples(verdict)]
-        .concat(coverage(verdict))
+        .concat(coverage(verdict), sample(verdict))
         .map((line) => fit(line, width));
 }
 
-function headline({ outcome, candidate, incumbent, records, windows }: Verdict): string {
-    const compared = `${several(records.incumbent, "record")} in ${several(windows, "window")}`;
+function headline({ outcome, candidate, incumbent, records, windows, sample }: Verdict): string {
+    const of = isSampled(sample)
+        ? several(sample.records.incumbent, recordOf({ sample: sample.share }))
+        : several(records.incumbent, "record");
+    const compared = `${of} in ${several(windows, "window")}`;
     switch (outcome) {
         case "pass":
             return `PASS: ${candidate} says the same as ${incumbent}, in ${compared}.`;
@@ -59,7 +62,7 @@ function row({ rule, field, incumbent, candidate, n }: Finding): string[] {
     return [rule, field ?? "", value(incumbent), value(candidate), number(n)].map(plain);
 }
 
-function samples({ samples: all }: Verdict): string[] {
+function samples({ samples: all, sample }: Verdict): string[] {
     // The first of each kind before the second of any.
     const places = new Map<string, number>();
     const ordered = all
@@ -70,7 +73,8 @@ function samples({ samples: all }: Verdict): string[] {
         })
         .sort((a, b) => a.place - b.place)
         .map(({ sample }) => `  ${describeSample(sample)}`);
-    return ordered.length === 0 ? [] : ["For example:", ...ordered.slice(0, most.samples)];
+    const limit = isSampled(sample) ? most.samplesOfASample : most.samples;
+    return ordered.length === 0 ? [] : ["For example:", ...ordered.slice(0, limit)];
 }
 
 function describeSample({ kind, window, identity, fields }: Sample): string {
@@ -97,6 +101,15 @@ function coverage({ coveredFrom, verifiedThrough, records }: Verdict): string[] 
         `Compared from ${shortTime(coveredFrom)} (what is earlier is warm-up), ${through}.`,
     ];
 }
+
+/** What a comparison of a part of the records can show. */
+function sample({ sample: size }: Verdict): string[] {
+    return isSampled(size) ? wrap(size.sentence).map((line) => line.trimStart()) : [];
+}
+
+/** Not so in verdicts from before there were samples, either. */
+const isSampled = (size: Verdict["sample"] | undefined): size is SampleSize =>
+    size !== null && size !== undefined;
 
 const shortTime = (iso: string) => time(Date.parse(iso));
 

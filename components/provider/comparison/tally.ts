@@ -10,6 +10,8 @@ type Place = Pick<LogRecord, "partition" | "offset">;
 /** What is counted of the records of one window of one topic. */
 export class WindowTally {
     records = 0;
+    /** Those that are compared: of them shapes are counted. */
+    sampled = 0;
     /** The largest event time in it. */
     last = -Infinity;
     /** Records that came further behind in their partition than the allowed lateness. */
@@ -52,7 +54,8 @@ export class Tally {
         this.#allowedLateness = allowedLatenessSeconds * 1000;
     }
 
-    add(place: Place, eventTime: number, start: number, shape: Shape): void {
+    /** `shape` is `null` where the record is not in the sample. */
+    add(place: Place, eventTime: number, start: number, shape: Shape | null): void {
         this.records++;
         const window = this.#window(start);
         if (!window.first.has(place.partition)) {
@@ -63,17 +66,25 @@ export class Tally {
         }
         window.last = Math.max(window.last, eventTime);
         window.records++;
-        window.countShape(shape);
+        if (shape !== null) {
+            window.sampled++;
+            window.countShape(shape);
+        }
     }
 
-    /** Windows that count and have records. */
+    /** Windows that count and have records that are compared. */
     windowsIn(coverage: Coverage): number {
-        return this.#counted(coverage).length;
+        return this.#counted(coverage).filter(({ sampled }) => sampled > 0).length;
     }
 
     /** Records in the windows that count. */
     recordsIn(coverage: Coverage): number {
         return this.#counted(coverage).reduce((sum, { records }) => sum + records, 0);
+    }
+
+    /** Those of them that are compared. */
+    sampledIn(coverage: Coverage): number {
+        return this.#counted(coverage).reduce((sum, { sampled }) => sum + sampled, 0);
     }
 
     /** Where the first record stands, in every partition, that is in a window from `through` on. */

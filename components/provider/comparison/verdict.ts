@@ -1,5 +1,6 @@
 import type { Severity } from "../../compareRules.js";
 import type { Sample } from "./evidence.js";
+import type { Side } from "./side.js";
 
 export type Outcome = "pass" | "fail" | "inconclusive";
 
@@ -20,6 +21,23 @@ export interface Finding {
     readonly sentence: string;
 }
 
+/** A sample of the identities, in the windows that count. */
+export interface SampleSize {
+    /** As `compare.sample` says. */
+    readonly share: number;
+    readonly identities: number;
+    readonly records: Sided;
+    /** Records that were only counted. */
+    readonly unsampledRecords: Sided;
+    /** What differs in so large a share of all identities, or in so many, shows in the sample with 95 % confidence. */
+    readonly smallestShare: number;
+    readonly smallestCount: number;
+    /** All of it in words. */
+    readonly sentence: string;
+}
+
+type Sided = Readonly<Record<Side, number>>;
+
 /** The decision on a candidate. Plain JSON; frozen once made. */
 export interface Verdict {
     readonly reportVersion: 1;
@@ -36,6 +54,7 @@ export interface Verdict {
     /** ISO time: the end of the contiguous run of passing windows; `null` where there is none. */
     readonly verifiedThrough: string | null;
     readonly windows: number;
+    /** Of each version all in the windows that count; what became of them, of those that were compared. */
     readonly records: {
         readonly incumbent: number;
         readonly candidate: number;
@@ -44,6 +63,8 @@ export interface Verdict {
         readonly missing: number;
         readonly extra: number;
     };
+    /** What of the records was compared, and what that can show; `null` where it is all of them. */
+    readonly sample: SampleSize | null;
     /** Failing findings first, then inconclusive ones, then passing ones. */
     readonly findings: readonly Finding[];
     readonly gaps: readonly string[];

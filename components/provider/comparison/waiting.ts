@@ -13,6 +13,8 @@ export interface Known {
     readonly schemas: readonly UsedSchema[];
     /** Hash of identity and window. */
     readonly identityHash: number;
+    /** Whether it is compared, and not only counted. */
+    readonly sampled: boolean;
 }
 
 /** Where bytes stand. */
@@ -242,6 +244,7 @@ class Columns {
     readonly count: Int32Array;
     readonly segment: Segment[] = [];
     readonly #isIncumbent: Uint8Array;
+    readonly #isSampled: Uint8Array;
     readonly #start: Uint32Array;
     readonly #length: Uint32Array;
     readonly #timestamp: Float64Array;
@@ -260,6 +263,7 @@ class Columns {
         this.hash = new Int32Array(capacity);
         this.count = new Int32Array(capacity);
         this.#isIncumbent = new Uint8Array(capacity);
+        this.#isSampled = new Uint8Array(capacity);
         this.#start = new Uint32Array(capacity);
         this.#length = new Uint32Array(capacity);
         this.#timestamp = new Float64Array(capacity);
@@ -282,6 +286,7 @@ class Columns {
         this.count[at] = 1;
         this.segment[at] = segment;
         this.#isIncumbent[at] = side === "incumbent" ? 1 : 0;
+        this.#isSampled[at] = known.sampled ? 1 : 0;
         this.#start[at] = start;
         this.#length[at] = end - start;
         this.#timestamp[at] = timestamp;
@@ -298,6 +303,7 @@ class Columns {
         this.count[to] = from.count[at]!;
         this.segment[to] = from.segment[at]!;
         this.#isIncumbent[to] = from.#isIncumbent[at]!;
+        this.#isSampled[to] = from.#isSampled[at]!;
         this.#start[to] = from.#start[at]!;
         this.#length[to] = from.#length[at]!;
         this.#timestamp[to] = from.#timestamp[at]!;
@@ -338,6 +344,7 @@ class Columns {
                 measured: this.#measured.get(at, bytes, start),
                 schemas: this.#schemas[at]!,
                 identityHash: this.#identityHash[at]!,
+                sampled: this.#isSampled[at] === 1,
             },
         };
     }

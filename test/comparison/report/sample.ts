@@ -21,12 +21,16 @@ export function windowOf(place: number, differences: Partial<WindowEvidence> = {
     const { incumbentDuplicates = 0, candidateDuplicates = 0 } = differences;
     const incumbentRecords = 4_000 + Math.round(900 * Math.sin(place / 3)) + ((place * 37) % 140);
     const matched = incumbentRecords - changed - missing - incumbentDuplicates;
+    const candidateRecords = matched + changed + extra + candidateDuplicates;
     return {
         start: firstHour + place * hourLength,
         end: firstHour + (place + 1) * hourLength,
         windows: 1,
         incumbentRecords,
-        candidateRecords: matched + changed + extra + candidateDuplicates,
+        candidateRecords,
+        incumbentSampled: incumbentRecords,
+        candidateSampled: candidateRecords,
+        identities: null,
         matched,
         changed,
         missing,

@@ -141,14 +141,17 @@ function windowOf(
     );
     const missing = sum((row) => row.missing);
     const incumbentDuplicates = sum((row) => row.incumbent_duplicates);
-    const incumbentRecords = read("incumbent")?.records ?? 0;
+    const incumbentSampled = read("incumbent")?.sampled ?? 0;
     return {
         start,
         end: start + windowLength(settings),
         windows: 1,
-        incumbentRecords,
+        incumbentRecords: read("incumbent")?.records ?? 0,
         candidateRecords: read("candidate")?.records ?? 0,
-        matched: incumbentRecords - changed - missing - incumbentDuplicates,
+        incumbentSampled,
+        candidateSampled: read("candidate")?.sampled ?? 0,
+        identities: settings.sample < 1 ? sum((row) => row.identities ?? 0) : null,
+        matched: incumbentSampled - changed - missing - incumbentDuplicates,
         changed,
         missing,
         extra: sum((row) => row.extra),

@@ -13,6 +13,8 @@ import { obtain } from "../tally.js";
 /** What the job has read of one window of one topic. */
 export interface ReadWindow {
     records: number;
+    /** Those that are compared. */
+    sampled: number;
     /** The largest event time in it. */
     last: number;
     late: number;
@@ -93,10 +95,12 @@ export class ReadTopic {
         }
         const window = obtain(this.windows, row.win, () => ({
             records: 0,
+            sampled: 0,
             last: -Infinity,
             late: 0,
         }));
         window.records += row.records;
+        window.sampled += row.sampled ?? row.records;
         window.last = Math.max(window.last, row.last_event);
         window.late += row.late;
         partition.records += row.records;
@@ -141,11 +145,11 @@ export class EvidenceRows {
         }
     }
 
-    /** Whether all records of the window that were read were compared too, in every way. */
+    /** Whether all records of the window that were read, or are in the sample, were compared too, in every way. */
     isComplete(start: number): boolean {
         const window = this.windows.get(start);
         return sides.every((side) => {
-            const read = this.read[side].windows.get(start)?.records ?? 0;
+            const read = this.read[side].windows.get(start)?.sampled ?? 0;
             const count = (rows: readonly (TypesRow | IdentitiesRow)[]) =>
                 rows.reduce((sum, row) => sum + row[`${side}s`], 0);
             return read === count(window?.types ?? []) && read === count(window?.identities ?? []);

@@ -88,18 +88,18 @@ export function noiseSection({ evidence, verdict }: Report): Markup | null {
         ["Changed, of pairs", share(noise.changed, pairs(noise)), share(seen.changed, pairs(seen))],
         [
             "Missing, of the incumbent's",
-            share(noise.missing, noise.incumbentRecords),
-            share(seen.missing, seen.incumbentRecords),
+            share(noise.missing, noise.incumbentSampled),
+            share(seen.missing, seen.incumbentSampled),
         ],
         [
             "Extra, of its own",
-            share(noise.extra, noise.candidateRecords),
-            share(seen.extra, seen.candidateRecords),
+            share(noise.extra, noise.candidateSampled),
+            share(seen.extra, seen.candidateSampled),
         ],
         [
             "Duplicates, of its own",
-            share(noise.candidateDuplicates, noise.candidateRecords),
-            share(seen.candidateDuplicates, seen.candidateRecords),
+            share(noise.candidateDuplicates, noise.candidateSampled),
+            share(seen.candidateDuplicates, seen.candidateSampled),
         ],
     ] as const;
     return html`<section>

@@ -41,6 +41,7 @@ export function verdictSection(report: Report): Markup {
             of ${candidate} in ${several(windows, "window")} of event time. ${coverage(report)}
             Compared at ${verdict.comparedAt}.
         </p>
+        ${verdict.sample === null ? null : html`<p class="lede">${verdict.sample.sentence}</p>`}
         ${reasons(report)} ${tiles(report)} ${versions(report)}
     </header>`;
 }
@@ -107,8 +108,9 @@ function lenient({ severity }: { severity: string }): boolean {
 }
 
 function tiles({ verdict, evidence }: Report): Markup {
-    const { matched, changed, missing, extra, incumbent, candidate } = verdict.records;
+    const { matched, changed, missing, extra } = verdict.records;
     const { incumbentDuplicates, candidateDuplicates } = totalsOf(evidence.windows);
+    const { incumbent, candidate } = verdict.sample?.records ?? verdict.records;
     const tile = (name: string, count: number, of: number, whose: string, bad: boolean) =>
         html`<div class="${bad && count > 0 ? "bad" : "good"}">
             <dt>${name}</dt>

@@ -27,6 +27,13 @@ export function windowsSection(report: Report): Markup {
             ${several(differing.length, "window")} of ${number(windows.length)}
             ${differing.length === 1 ? "differs" : "differ"}${long && differing.length > 0 ? "; those stand first below" : ""}.
         </p>
+        ${
+            report.verdict.sample === null
+                ? null
+                : html`<p>
+                      Records are all of a window; what became of them, those of the sample.
+                  </p>`
+        }
         ${table({
             caption: "Records by window",
             noun: "window",

@@ -1,6 +1,6 @@
 import { inParentheses, judgeBeyondNoise, shareOfRecords, type Measured } from "./noise.js";
 import { totalsOf, type Found, type Rule, type Totals } from "./rule.js";
-import { number, percent, several } from "./wording.js";
+import { number, percent, recordOf, several } from "./wording.js";
 
 /** Whether every identity is on both topics, and as often. */
 export const keyCoverage: Rule = {
@@ -15,15 +15,16 @@ export const keyCoverage: Rule = {
         const totals = totalsOf(windows);
         const { missing, extra, incumbentDuplicates, candidateDuplicates } = totals;
         const { maxMissingShare, maxExtraShare, maxDuplicatedShare } = settings.rules.keyCoverage;
-        const incumbents = totals.incumbentRecords;
-        const candidates = totals.candidateRecords;
+        const incumbents = totals.incumbentSampled;
+        const candidates = totals.candidateSampled;
+        const noun = recordOf(settings);
         const name = settings.identity.join(", ");
         const judge = (allowed: number, measure: (totals: Totals) => Measured) =>
             judgeBeyondNoise(evidence, settings, allowed, (of) => measure(totalsOf(of.windows)));
         const found: Found[] = [];
         if (missing > 0) {
             const { outcome, share, confidence, note } = judge(maxMissingShare, (of) =>
-                shareOfRecords(of.missing, of.incumbentRecords),
+                shareOfRecords(of.missing, of.incumbentSampled),
             );
             found.push({
                 field: null,
@@ -33,13 +34,13 @@ export const keyCoverage: Rule = {
                 n: incumbents,
                 threshold: `${percent(maxMissingShare)} missing`,
                 sentence:
-                    `Missing: ${number(missing)} of the incumbent's ${several(incumbents, "record")}` +
+                    `Missing: ${number(missing)} of the incumbent's ${several(incumbents, noun)}` +
                     `${inParentheses(share, confidence)}; the candidate has none with the same ${name}.${note}`,
             });
         }
         if (extra > 0) {
             const { outcome, share, confidence, note } = judge(maxExtraShare, (of) =>
-                shareOfRecords(of.extra, of.candidateRecords),
+                shareOfRecords(of.extra, of.candidateSampled),
             );
             found.push({
                 field: null,
@@ -49,7 +50,7 @@ export const keyCoverage: Rule = {
                 n: candidates,
                 threshold: `${percent(maxExtraShare)} extra`,
                 sentence:
-                    `Extra: ${number(extra)} of the candidate's ${several(candidates, "record")}` +
+                    `Extra: ${number(extra)} of the candidate's ${several(candidates, noun)}` +
                     `${inParentheses(share, confidence)}; the incumbent has none with the same ${name}.${note}`,
             });
         }
@@ -84,8 +85,8 @@ export const keyCoverage: Rule = {
 
 /** The larger share of the two versions. */
 function duplicated(totals: Totals): Measured {
-    const incumbent = shareOfRecords(totals.incumbentDuplicates, totals.incumbentRecords);
-    const candidate = shareOfRecords(totals.candidateDuplicates, totals.candidateRecords);
+    const incumbent = shareOfRecords(totals.incumbentDuplicates, totals.incumbentSampled);
+    const candidate = shareOfRecords(totals.candidateDuplicates, totals.candidateSampled);
     return candidate.estimate.value >= incumbent.estimate.value ? candidate : incumbent;
 }
 

@@ -30,6 +30,8 @@ export interface Totals {
     readonly windows: number;
     readonly incumbentRecords: number;
     readonly candidateRecords: number;
+    readonly incumbentSampled: number;
+    readonly candidateSampled: number;
     readonly matched: number;
     readonly changed: number;
     readonly missing: number;
@@ -45,6 +47,8 @@ export function totalsOf(windows: Evidence["windows"]): Totals {
         windows: windows.reduce((total, { windows: of }) => total + of, 0),
         incumbentRecords: sum("incumbentRecords"),
         candidateRecords: sum("candidateRecords"),
+        incumbentSampled: sum("incumbentSampled"),
+        candidateSampled: sum("candidateSampled"),
         matched: sum("matched"),
         changed: sum("changed"),
         missing: sum("missing"),

@@ -12,9 +12,9 @@ export const schema: Rule = {
     needsEveryRecord: true,
     examine({ windows, fields, schemas }, settings) {
         const counted = fields.filter(({ ignored }) => ignored === null);
-        const { incumbentRecords, candidateRecords } = totalsOf(windows);
+        const { incumbentSampled, candidateSampled } = totalsOf(windows);
         // With no records on one side nothing can be said of its fields.
-        if (incumbentRecords === 0 || candidateRecords === 0) {
+        if (incumbentSampled === 0 || candidateSampled === 0) {
             return [];
         }
         const found = counted.flatMap((field) => examineField(field, settings));
@@ -27,7 +27,7 @@ export const schema: Rule = {
                       outcome: "pass",
                       incumbent: counted.length,
                       candidate: counted.length,
-                      n: Math.min(incumbentRecords, candidateRecords),
+                      n: Math.min(incumbentSampled, candidateSampled),
                       threshold: "the same fields and types",
                       sentence: `Both versions have the same ${several(counted.length, "field")} of the same types.`,
                   },

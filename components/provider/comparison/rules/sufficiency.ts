@@ -1,7 +1,7 @@
 import type { CompareSettings } from "../../../compare.js";
 import type { Evidence, VersionEvidence } from "../evidence.js";
 import { totalsOf, type Found, type Rule } from "./rule.js";
-import { number, several, time } from "./wording.js";
+import { number, recordOf, several, time } from "./wording.js";
 
 /** Whether there is enough to judge at all. No evidence is never a pass. */
 export const sufficiency: Rule = {
@@ -11,15 +11,16 @@ export const sufficiency: Rule = {
     examine(evidence, settings) {
         const { minWindows, minRecords } = settings;
         const windows = windowsOf(evidence);
-        const { incumbentRecords, candidateRecords } = totalsOf(evidence.windows);
+        const noun = recordOf(settings);
+        const { incumbentSampled, candidateSampled } = totalsOf(evidence.windows);
         const found: Omit<Found, "outcome" | "sentence"> = {
             field: null,
-            incumbent: incumbentRecords,
-            candidate: candidateRecords,
-            n: incumbentRecords,
-            threshold: `at least ${several(minWindows, "window")} with ${several(minRecords, "record")}`,
+            incumbent: incumbentSampled,
+            candidate: candidateSampled,
+            n: incumbentSampled,
+            threshold: `at least ${several(minWindows, "window")} with ${several(minRecords, noun)}`,
         };
-        const have = `${several(windows, "finished window")} with ${several(incumbentRecords, "record")} of the incumbent`;
+        const have = `${several(windows, "finished window")} with ${several(incumbentSampled, noun)} of the incumbent`;
         return [
             isEnough(evidence, settings)
                 ? { ...found, outcome: "pass", sentence: `There is enough to judge: ${have}.` }
@@ -38,12 +39,12 @@ export const sufficiency: Rule = {
 
 /** Whether there is as much as the settings ask for. */
 export function isEnough(evidence: Evidence, settings: CompareSettings): boolean {
-    const { incumbentRecords } = totalsOf(evidence.windows);
-    return windowsOf(evidence) >= settings.minWindows && incumbentRecords >= settings.minRecords;
+    const { incumbentSampled } = totalsOf(evidence.windows);
+    return windowsOf(evidence) >= settings.minWindows && incumbentSampled >= settings.minRecords;
 }
 
 function windowsOf({ windows }: Evidence): number {
-    return totalsOf(windows.filter((window) => window.incumbentRecords > 0)).windows;
+    return totalsOf(windows.filter((window) => window.incumbentSampled > 0)).windows;
 }
 
 function silence({ incumbent, candidate }: Evidence): string | undefined {

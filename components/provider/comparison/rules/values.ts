@@ -3,7 +3,7 @@ import type { Evidence, FieldEvidence } from "../evidence.js";
 import { shared } from "./fields.js";
 import { inParentheses, judgeBeyondNoise, shareOfRecords } from "./noise.js";
 import { totalsOf, type Found, type Rule } from "./rule.js";
-import { number, percent, several } from "./wording.js";
+import { number, percent, recordOf, several } from "./wording.js";
 
 /** Whether counterparts say the same, field by field. */
 export const values: Rule = {
@@ -68,7 +68,7 @@ function describe(field: FieldEvidence, evidence: Evidence, settings: CompareSet
         n: compared,
         threshold: threshold(settings),
         sentence:
-            `${field.field} differs in ${number(different)} of ${several(compared, "record")}` +
+            `${field.field} differs in ${number(different)} of ${several(compared, recordOf(settings))}` +
             `${inParentheses(share, confidence)}${by}.${note}`,
     };
 }

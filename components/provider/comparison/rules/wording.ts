@@ -9,6 +9,11 @@ export function several(count: number, noun: string): string {
     return `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** What a compared record is called: where only a sample is compared, one of that. */
+export function recordOf({ sample }: { readonly sample: number }): string {
+    return sample < 1 ? "sampled record" : "record";
+}
+
 /** A share as a percentage, with enough digits never to round a difference away. */
 export function percent(share: number): string {
     if (!Number.isFinite(share)) {
