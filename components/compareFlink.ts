@@ -201,9 +201,6 @@ export function refuseWhatFlinkCannot(root: Section, settings: CompareSettings):
     if (settings.rules.schema.compatibility !== "none") {
         refuse("rules.schema.compatibility", "cannot be asked of a registry");
     }
-    if (Object.keys(settings.rules.aggregates.fields).length > 0) {
-        refuse("rules.aggregates", "cannot be given");
-    }
     for (const key of ["memoryMiB", "settleSeconds"]) {
         if (root.get(key) !== undefined) {
             root.refuse(key, 'is not used with compare.engine "flink"; remove it.');
@@ -222,11 +219,25 @@ export function refuseWhatFlinkCannot(root: Section, settings: CompareSettings):
     if (eventTime !== null && !flink.fields.includes(eventTime)) {
         root.refuse("eventTime", `is ${show(eventTime)}, which is not in compare.flink.fields.`);
     }
+    const { fields, groupBy } = settings.rules.aggregates;
+    const aggregated = [...Object.keys(fields), ...groupBy];
+    for (const field of aggregated.filter((field) => !flink.fields.includes(field))) {
+        root.refuse(
+            "rules.aggregates",
+            `names ${show(field)}, which is not in compare.flink.fields${field === "$key" ? ": keys are bytes here" : ""}.`,
+        );
+    }
     for (const [field, tolerance] of Object.entries(settings.fields)) {
         if (!isKnown(field)) {
             root.refuse(
                 `fields.${field}`,
                 "is not in compare.flink.fields: add it there, or remove it here.",
+            );
+        }
+        if (tolerance.ignore !== null && aggregated.includes(field)) {
+            refuse(
+                `fields.${field}.ignore`,
+                "cannot be given: compare.rules.aggregates names the field too, and values of ignored fields are not looked at",
             );
         }
         if (tolerance.unordered) {

@@ -55,10 +55,23 @@ describe("the arguments of a comparison as a Flink job", () => {
                 /values stay in their topics/,
             ],
             "a control": [{ control: "v0" }, "compare.control", /embedded/],
-            aggregates: [
-                { rules: { aggregates: { fields: { delay: {} } } } },
+            "aggregates of a field that is not named": [
+                { rules: { aggregates: { fields: { delya: {} } } } },
                 "compare.rules.aggregates",
-                /cannot be given .*embedded/,
+                /names "delya", which is not in compare.flink.fields/,
+            ],
+            "groups by a key": [
+                { rules: { aggregates: { fields: { delay: {} }, groupBy: ["$key"] } } },
+                "compare.rules.aggregates",
+                /names "\$key", which is not .*: keys are bytes/,
+            ],
+            "aggregates of a field whose values are not looked at": [
+                {
+                    fields: { delay: { ignore: "noise" } },
+                    rules: { aggregates: { fields: { delay: {} } } },
+                },
+                "compare.fields.delay.ignore",
+                /cannot be given: compare.rules.aggregates names .*embedded/,
             ],
             "arrays as multisets": [
                 { fields: { delay: { unordered: true } } },

@@ -1,6 +1,12 @@
 import type { CompareSettings } from "../compare.js";
 import type { FlinkSettings } from "../compareFlink.js";
 import { sampleLimit } from "../sampleLimit.js";
+import {
+    aggregateColumns,
+    aggregateInserts,
+    aggregateViews,
+    isAggregated,
+} from "./aggregatesSql.js";
 import { comparedFields, typedFields } from "./evidenceRows.js";
 import {
     canonicalTokenOf,
@@ -37,10 +43,13 @@ const samples = 5;
 
 /**
  * The Flink SQL that compares two topics: what the embedded engine counts, counted where the records flow. It writes only
- * counts, names of fields and hashes of identities; rules and verdict are made of them elsewhere.
+ * counts, names of fields and hashes of identities, and aggregates where these are asked for; rules and verdict are made of
+ * them elsewhere.
  */
 export function comparisonSql(settings: Settings, names: ComparisonJobNames): string {
     const { incumbent, candidate, evidence } = names;
+    const { aggregates } = settings.rules;
+    const aggregated = isAggregated(aggregates);
     return `-- Compares ${candidate.topic} (${candidate.version}) with ${incumbent.topic} (${incumbent.version}), into ${evidence}.
 -- Written by shadow-flink; another rule is another script, another job and another topic.
 ${jobSettings(settings, names)}
@@ -76,7 +85,7 @@ ${identities(settings)}
 -- which of them are counterparts.
 ${outcomes(settings)}
 
-${sinks(settings, names)}
+${aggregated ? `${aggregateViews(aggregates)}\n\n` : ""}${sinks(settings, names)}
 
 EXECUTE STATEMENT SET BEGIN
 
@@ -128,7 +137,7 @@ FROM (
     WHERE what IS NOT NULL
 )
 WHERE place <= ${samples};
-
+${aggregated ? `\n${aggregateInserts()}\n` : ""}
 END;
 `;
 }
@@ -361,6 +370,7 @@ const columnsOf = (settings: Settings) => ({
     largest ARRAY<DOUBLE>${ofSample(settings, "identities BIGINT")}`,
     samples:
         "window_start TIMESTAMP(3), what STRING, `identity` STRING, differences STRING, place BIGINT",
+    ...(isAggregated(settings.rules.aggregates) && aggregateColumns),
 });
 
 /** Each has transactions of its own, and what one of them wrote is seen once its checkpoint is complete. */

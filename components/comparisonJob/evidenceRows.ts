@@ -74,7 +74,47 @@ export interface SampleRow {
     readonly place: number;
 }
 
-export type EvidenceRow = ReadRow | TypesRow | IdentitiesRow | SampleRow;
+/** What an aggregated field says in the records of one group in a window. Exact numbers are decimal texts. */
+export interface AggregateRow {
+    readonly kind: "aggregate";
+    readonly window_start: string;
+    readonly field: string;
+    /** A JSON object: by their places in `groupBy`, the group's values that are there. Absent where nothing is grouped by. */
+    readonly record_group?: string;
+    /** Records of the group, whatever the field is. */
+    readonly incumbents: number;
+    readonly candidates: number;
+    /** Numbers of both that are too long to be summed up. */
+    readonly inexact: number;
+    /** The sum is that of both; none of these is there where there is no number. */
+    readonly incumbent_whole?: string;
+    readonly incumbent_fraction?: string;
+    readonly incumbent_min?: string;
+    readonly incumbent_max?: string;
+    /** Different numbers. */
+    readonly incumbent_distinct: number;
+    readonly candidate_whole?: string;
+    readonly candidate_fraction?: string;
+    readonly candidate_min?: string;
+    readonly candidate_max?: string;
+    readonly candidate_distinct: number;
+    /** `bucket:incumbents:candidates`, with commas in between; absent where there is no number. */
+    readonly bucket_counts?: string;
+}
+
+/** The different numbers of a side in an {@link AggregateRow}: so many of their smallest hashes. */
+export interface DistinctRow {
+    readonly kind: "distinct";
+    readonly window_start: string;
+    readonly field: string;
+    readonly record_group?: string;
+    readonly side: "incumbent" | "candidate";
+    /** 13 hex digits each, with commas in between. */
+    readonly hashes: string;
+}
+
+export type EvidenceRow =
+    ReadRow | TypesRow | IdentitiesRow | SampleRow | AggregateRow | DistinctRow;
 
 /** The fields of which types are counted, in order: the record's own, and its key. */
 export function typedFields(fields: readonly string[]): string[] {

@@ -120,6 +120,20 @@ const areExact = (a: string, b: string) =>
 const areNumbers = (a: string, b: string) =>
     `REGEXP(CONCAT(${a}, '|', ${b}), '^[-0-9][^|]*[|][-0-9]')`;
 
+/** Whether a token is a number. */
+export function isNumber(token: string): string {
+    return `REGEXP(${token}, '^[-0-9]')`;
+}
+
+/** The same with an exponent behind more digits. */
+const scaled =
+    "-?[0-9]{1,10}(?:\\.[0-9]{1,10})?[eE][+]?[0-9]|-?[0-9]{1,19}(?:\\.[0-9]{1,10})?[eE]-[1-7]";
+
+/** A token's number, where it has so many digits at most; NULL for anything else. */
+export function decimalOf(token: string): string {
+    return `CASE WHEN REGEXP(${token}, ${literal(`^(?:${exact}|${scaled})$`)}) THEN ${decimal(token)} END`;
+}
+
 /**
  * How the tokens of two counterparts differ, as a letter: `.` not at all, or within the tolerance; `d` beyond it; `a` the
  * candidate alone has the field; `?` two numbers of which SQL cannot tell.

@@ -7,7 +7,15 @@ import { comparisonSql } from "../../components/comparisonJob/comparisonSql.js";
 import { parseJobScript } from "../../components/provider/flink/jobScript.js";
 
 /** The compiler leaves it where it is, beside the source. */
-const golden = path.join(__dirname, "comparison.sql").replace(/([\\/])bin[\\/](test[\\/])/, "$1$2");
+const goldenOf = (name: string) =>
+    path.join(__dirname, name).replace(/([\\/])bin[\\/](test[\\/])/, "$1$2");
+
+/** What of the script is about aggregates: views and statements, without its tables. */
+function aggregatesOf(sql: string): string {
+    const [, views = ""] = /\n(-- What the aggregated[^]*?)\n\n-- Where all goes/.exec(sql) ?? [];
+    const [, inserts = ""] = /\n(INSERT INTO aggregates[^]*)\n\nEND;/.exec(sql) ?? [];
+    return [views, inserts].filter((part) => part !== "").join("\n\n");
+}
 
 const names = {
     incumbent: { version: "v1", topic: "delays" },
@@ -36,7 +44,7 @@ function sqlOf(args: Partial<CompareArgs> = {}): string {
 
 describe("the SQL of a comparison", () => {
     it("is what a person reads in comparison.sql", () => {
-        assert.equal(sqlOf(), fs.readFileSync(golden, "utf8"));
+        assert.equal(sqlOf(), fs.readFileSync(goldenOf("comparison.sql"), "utf8"));
     });
 
     it("is one job, as the SQL of any version is", () => {
@@ -94,6 +102,28 @@ describe("the SQL of a comparison", () => {
         assert.ok(added[1]!.includes(`${isSampled} AS in_sample`));
     });
 
+    it("aggregates what a person reads in aggregates.sql", () => {
+        const aggregates = {
+            fields: { flights: {}, mean_delay: { maxRelativeDifference: 0.01 } },
+            groupBy: ["origin"],
+        };
+        const sql = sqlOf({ rules: { aggregates } });
+        assert.equal(`${aggregatesOf(sql)}\n`, fs.readFileSync(goldenOf("aggregates.sql"), "utf8"));
+        assert.equal(aggregatesOf(sqlOf()), "");
+        assert.equal(sql.match(/'sink.transactional-id-prefix'/g)?.length, 6);
+        const ungrouped = sqlOf({ rules: { aggregates: { fields: { flights: {} } } } });
+        assert.match(
+            ungrouped,
+            /CAST\('flights' AS STRING\) AS field,\s+CAST\(NULL AS STRING\) AS record_group/,
+        );
+        // Thresholds are applied to what it wrote.
+        const lenient = {
+            ...aggregates,
+            fields: { flights: { maxRelativeDifference: 1 }, mean_delay: {} },
+        };
+        assert.equal(sqlOf({ rules: { aggregates: lenient } }), sql);
+    });
+
     it("is another one where a rule is, so that another job runs", () => {
         const all = [
             sqlOf(),
@@ -102,6 +132,8 @@ describe("the SQL of a comparison", () => {
             sqlOf({ identity: ["origin"] }),
             sqlOf({ fields: {} }),
             sqlOf({ sample: 0.5 }),
+            sqlOf({ rules: { aggregates: { fields: { flights: {} } } } }),
+            sqlOf({ rules: { aggregates: { fields: { flights: {} }, groupBy: ["origin"] } } }),
         ];
         assert.equal(new Set(all).size, all.length);
     });

@@ -1,16 +1,10 @@
+import { aggregateBuckets, keptHashes } from "../../sketch.js";
 import type { Aggregate } from "./evidence.js";
 import { parseDecimal, writeDecimal } from "./decimal.js";
 import { ExactSum } from "./exactSum.js";
 import { Quantity } from "./quantity.js";
 
-/** Distinct numbers that are counted one by one; of more, so many smallest hashes are kept. */
-const keptHashes = 1_024;
-/** Relative error of a quantile. */
-const accuracy = 0.01;
-const gamma = (1 + accuracy) / (1 - accuracy);
-const logGamma = Math.log(gamma);
-/** Numbers closer to zero than this are zero to a quantile. */
-const smallest = 1e-12;
+const { gamma, logGamma, smallest, firstIndex } = aggregateBuckets;
 
 /** What is kept of an aggregate between two looks, as plain JSON. */
 export interface AggregateState {
@@ -123,12 +117,9 @@ function bucketOf(value: number): number {
         return 0;
     }
     const finite = Math.min(size, Number.MAX_VALUE);
-    // From 1 on: the exponent of the smallest size is the first.
     const index = Math.ceil(Math.log(finite) / logGamma) - firstIndex + 1;
     return value < 0 ? -index : index;
 }
-
-const firstIndex = Math.ceil(Math.log(smallest) / logGamma);
 
 /** The middle of a bucket, within `accuracy` of all that is in it. */
 function valueOf(bucket: number): number {

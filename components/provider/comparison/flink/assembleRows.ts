@@ -1,8 +1,10 @@
 import type { CompareSettings } from "../../../compare.js";
 import { comparedFields, typedFields, type Problem } from "../../../comparisonJob/evidenceRows.js";
 import { typeLetters } from "../../../comparisonJob/jsonSql.js";
+import { Aggregates } from "../aggregates.js";
 import { type Side, sides } from "../side.js";
 import type {
+    AggregateEvidence,
     Evidence,
     FieldEvidence,
     Sample,
@@ -20,7 +22,7 @@ import { totalsOfWindows } from "../kept.js";
 import { leftOut } from "../leftOut.js";
 import { reachOf, type Reach } from "../reach.js";
 import { number, several, time } from "../rules/wording.js";
-import { counts, cover, windowLength, type Coverage } from "../sealing.js";
+import { counts, cover, noCoverage, windowLength, type Coverage } from "../sealing.js";
 import type { EvidenceRows, ReadTopic } from "./evidenceRows.js";
 
 /** One version's topic. */
@@ -83,6 +85,7 @@ export function assembleRows(
     const differing = (letters: string) => differingFields(letters, settings, allowed);
     const windows = starts.map((start) => windowOf(rows, settings, start, differing));
     noteUndecided(rows, starts, gaps);
+    noteInexact(rows, settings, starts, gaps);
     const version = (side: Side): VersionEvidence => ({
         version: versions[side].version,
         topic: versions[side].topic,
@@ -107,7 +110,7 @@ export function assembleRows(
         candidate: version("candidate"),
         windows,
         fields: fieldsOf(rows, settings, starts, types, windows, differing),
-        aggregates: [],
+        aggregates: aggregatesOf(rows, settings, starts),
         metrics: [],
         schemas: [],
         control: null,
@@ -292,6 +295,39 @@ function noteIncomplete(incomplete: readonly number[], gaps: Gaps): void {
                 `${time(first)}. Raise compare.allowedLatenessSeconds to how far one partition may be behind another, or ` +
                 "compare.flink.idleSeconds where a partition was silent meanwhile.",
         );
+    }
+}
+
+/** Put together as those that earlier looks kept are. */
+function aggregatesOf(
+    rows: EvidenceRows,
+    settings: CompareSettings,
+    starts: readonly number[],
+): AggregateEvidence[] {
+    const aggregates = new Aggregates(settings);
+    const known = starts.flatMap(
+        (start) => rows.windows.get(start)?.aggregates.known(settings.rules.aggregates) ?? [],
+    );
+    return aggregates.evidence(aggregates.keptIn(noCoverage, known));
+}
+
+function noteInexact(
+    rows: EvidenceRows,
+    { rules }: CompareSettings,
+    starts: readonly number[],
+    gaps: Gaps,
+): void {
+    for (const field of Object.keys(rules.aggregates.fields)) {
+        const inexact = starts.reduce(
+            (sum, start) => sum + (rows.windows.get(start)?.aggregates.inexact(field) ?? 0),
+            0,
+        );
+        if (inexact > 0) {
+            gaps.note(
+                `${several(inexact, "number")} of ${field} are too long to be aggregated exactly in SQL, which takes 19 digits in ` +
+                    "front of the point and 17 behind it. Take it out of compare.rules.aggregates, or compare with the embedded engine.",
+            );
+        }
     }
 }
 

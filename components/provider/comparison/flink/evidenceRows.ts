@@ -9,6 +9,7 @@ import type {
 import type { Offsets } from "../../kafka/port.js";
 import { type Side, sides } from "../side.js";
 import { obtain } from "../tally.js";
+import { AggregateRows } from "./aggregateRows.js";
 
 /** What the job has read of one window of one topic. */
 export interface ReadWindow {
@@ -114,6 +115,7 @@ export interface ComparedWindow {
     readonly types: TypesRow[];
     readonly identities: IdentitiesRow[];
     readonly samples: SampleRow[];
+    readonly aggregates: AggregateRows;
 }
 
 /** All that a comparison's job has written. */
@@ -123,6 +125,11 @@ export class EvidenceRows {
         candidate: new ReadTopic(),
     };
     readonly windows = new Map<number, ComparedWindow>();
+
+    constructor(
+        /** The fields that are aggregated. */
+        private readonly aggregated: readonly string[],
+    ) {}
 
     /** Adds one record of the evidence topic; fails where it is not one of this job's. */
     add(value: Buffer | null): void {
@@ -140,6 +147,10 @@ export class EvidenceRows {
             case "sample":
                 this.#window(row).samples.push(row);
                 return;
+            case "aggregate":
+            case "distinct":
+                this.#window(row).aggregates.add(row);
+                return;
             default:
                 throw new Error(`a row of kind ${JSON.stringify((row as { kind: unknown }).kind)}`);
         }
@@ -152,12 +163,21 @@ export class EvidenceRows {
             const read = this.read[side].windows.get(start)?.sampled ?? 0;
             const count = (rows: readonly (TypesRow | IdentitiesRow)[]) =>
                 rows.reduce((sum, row) => sum + row[`${side}s`], 0);
-            return read === count(window?.types ?? []) && read === count(window?.identities ?? []);
+            return (
+                read === count(window?.types ?? []) &&
+                read === count(window?.identities ?? []) &&
+                (read === 0 || window?.aggregates.areAll(side, read, this.aggregated) === true)
+            );
         });
     }
 
     #window({ window_start }: { readonly window_start: string }): ComparedWindow {
         const start = Date.parse(`${window_start}Z`);
-        return obtain(this.windows, start, () => ({ types: [], identities: [], samples: [] }));
+        return obtain(this.windows, start, () => ({
+            types: [],
+            identities: [],
+            samples: [],
+            aggregates: new AggregateRows(),
+        }));
     }
 }

@@ -52,13 +52,14 @@ type Topics = Readonly<Record<Side | "evidence", TopicDescription>>;
 
 class Look {
     readonly #gaps = new Gaps();
-    readonly #rows = new EvidenceRows();
+    readonly #rows: EvidenceRows;
     readonly #clock: Clock;
     readonly #signal: AbortSignal;
     #position: Offsets = new Map();
 
     constructor(private readonly request: FlinkGatherRequest) {
         this.#clock = request.clock ?? realClock;
+        this.#rows = newRows(request.settings);
         this.#signal = AbortSignal.timeout(request.settings.timeoutSeconds * 1000);
     }
 
@@ -310,7 +311,7 @@ class Look {
 
     #assemble(topics: Topics | undefined): Evidence {
         return assembleRows(
-            topics === undefined ? new EvidenceRows() : this.#rows,
+            topics === undefined ? newRows(this.request.settings) : this.#rows,
             this.request.settings,
             this.#versions(topics),
             this.#gaps,
@@ -325,6 +326,9 @@ class Look {
         return { incumbent: version("incumbent"), candidate: version("candidate") };
     }
 }
+
+const newRows = ({ rules }: CompareSettings) =>
+    new EvidenceRows(Object.keys(rules.aggregates.fields));
 
 const startAnew =
     "Start the comparison anew with another number as compare.flink.attempt: a new job, a new evidence topic.";
