@@ -5,6 +5,8 @@ import { resolveCompare } from "../components/compareSettings.js";
 import { comparisonSql } from "../components/comparisonJob/comparisonSql.js";
 import { gatherFromFlink } from "../components/provider/comparison/flink/gatherFromFlink.js";
 import { connectKafka } from "../components/provider/kafka/kafkaPort.js";
+import { jobStart } from "../components/provider/jobStart.js";
+import type { JobStart } from "../components/provider/inputs.js";
 import { sessionJob } from "../components/provider/sessionJob.js";
 import type { Sandbox } from "../sandbox/index.js";
 
@@ -67,6 +69,13 @@ export async function flinkEngine(
             checkpoints: `file://${sandbox.directory}/checkpoints/${topic}`,
         },
     );
+    const { outs: begun } = await jobStart.create({
+        bootstrapServers: [brokers],
+        group: topic,
+        incumbent,
+        candidate,
+        from: "beginning",
+    });
     const restUrl = sandbox.flinkRest ?? "";
     const job = await sessionJob.create({
         name: "bench",
@@ -90,7 +99,14 @@ export async function flinkEngine(
             kafka,
             ...versions,
             settings,
-            job: { jobId: job.id, restUrl, topic, incumbent: versions.incumbent },
+            job: {
+                jobId: job.id,
+                problem: null,
+                restUrl,
+                topic,
+                incumbent: versions.incumbent,
+                start: begun["start"] as JobStart,
+            },
             log: () => {},
         });
         const matched = evidence.windows.reduce((sum, window) => sum + window.matched, 0);

@@ -253,6 +253,7 @@ export class ShadowFlinkJob extends pulumi.ComponentResource {
                           settings,
                           operated: operated[version],
                           bootstrapServers: args.kafka.bootstrapServers,
+                          security,
                           checkpoints: args.checkpoints,
                           replicationFactor: required(topics[args.authority]).replicationFactor,
                           topicOptions: child,

@@ -1,7 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 /** The dynamic resources of the provider half, by the name under which it exports them. */
-export type ProviderResource = "authority" | "cluster" | "comparison" | "sessionJob" | "start";
+export type ProviderResource =
+    "authority" | "cluster" | "comparison" | "comparer" | "jobStart" | "sessionJob" | "start";
 
 /** What a resource of the provider half is given, before Pulumi knows all of it. */
 export type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };

@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { connect } from "node:net";
 import * as path from "node:path";
 import { javaCommand, javaEnvironment, log4jProperties } from "./java.js";
 import { Part } from "./part.js";
@@ -61,7 +62,7 @@ export function flinkParts(state: SandboxState, directory: string, jars: string)
                 env: javaEnvironment({ FLINK_CONF_DIR: conf }),
                 log: path.join(directory, "logs", `${name}.log`),
                 graceSeconds: 10,
-                prepare: () => Promise.resolve(writeConfiguration(state.ports, folder)),
+                prepare: () => Promise.resolve(writeConfiguration(state, folder)),
                 isReady,
             },
             state,
@@ -103,6 +104,20 @@ export function flinkParts(state: SandboxState, directory: string, jars: string)
             ["org.apache.flink.table.gateway.SqlGateway"],
             async () => (await ask(`${gateway}/v3/info`)) !== undefined,
         ),
+        ...(state.keepsJobs === true
+            ? [
+                  part(
+                      "zooKeeper",
+                      ["-Xmx128m"],
+                      [libraries],
+                      [
+                          "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer",
+                          ...["--zkConfigFile", path.join(conf, "zoo.cfg"), "--peerId", "1"],
+                      ],
+                      () => accepts(state.ports.zooKeeper!),
+                  ),
+              ]
+            : []),
     ];
 }
 
@@ -112,8 +127,17 @@ async function ask(url: string): Promise<Record<string, unknown> | undefined> {
     return answer.ok ? ((await answer.json()) as Record<string, unknown>) : undefined;
 }
 
+/** Whether something listens there. */
+function accepts(port: number): Promise<boolean> {
+    return new Promise((resolve) => {
+        const socket = connect(port, "127.0.0.1", () => resolve(true));
+        socket.on("error", () => resolve(false));
+        socket.on("connect", () => socket.destroy());
+    });
+}
+
 /** One configuration for all three processes: the gateway hands its own on to its sessions. */
-function writeConfiguration(ports: Record<string, number>, folder: string): void {
+function writeConfiguration({ ports, keepsJobs }: SandboxState, folder: string): void {
     const inFolder = (name: string) => path.join(folder, name);
     const settings: Record<string, string | number> = {
         "jobmanager.rpc.address": "127.0.0.1",
@@ -136,9 +160,26 @@ function writeConfiguration(ports: Record<string, number>, folder: string): void
         "io.tmp.dirs": inFolder("tmp"),
         "web.upload.dir": inFolder("upload"),
         "web.tmpdir": inFolder("web"),
+        ...(keepsJobs === true && {
+            "high-availability.type": "zookeeper",
+            "high-availability.zookeeper.quorum": `127.0.0.1:${ports.zooKeeper}`,
+            "high-availability.storageDir": `file://${inFolder("jobs")}`,
+            "high-availability.jobmanager.port": ports.jobManager!,
+            // How long a job manager that died is waited for.
+            "high-availability.zookeeper.client.session-timeout": "6000",
+        }),
     };
-    for (const name of ["conf", "checkpoints", "savepoints", "tmp", "upload", "web"]) {
+    for (const name of ["conf", "checkpoints", "savepoints", "tmp", "upload", "web", "jobs"]) {
         fs.mkdirSync(inFolder(name), { recursive: true });
+    }
+    if (keepsJobs === true) {
+        const zooKeeper = [
+            `dataDir=${inFolder("zookeeper")}`,
+            `clientPort=${ports.zooKeeper}`,
+            "clientPortAddress=127.0.0.1",
+            "admin.enableServer=false",
+        ];
+        fs.writeFileSync(path.join(folder, "conf", "zoo.cfg"), `${zooKeeper.join("\n")}\n`);
     }
     const lines = Object.entries(settings).map(([key, value]) => `${key}: ${value}\n`);
     fs.writeFileSync(path.join(folder, "conf", "config.yaml"), lines.join(""));

@@ -21,6 +21,8 @@ export interface SandboxOptions {
     name: string;
     /** Also start a Flink session cluster and a SQL Gateway. Defaults to `true`. */
     flink?: boolean;
+    /** Flink's jobs survive the job manager, by a ZooKeeper beside it. Defaults to `false`. */
+    keepsJobs?: boolean;
     /** It belongs to this process: once that is gone, anyone may remove it. Defaults to `false`. */
     temporary?: boolean;
     /** Also ports of the broker with TLS and SASL, for these users, to whom permissions apply. Defaults to none. */
@@ -113,10 +115,11 @@ export async function removeAbandoned(log: (line: string) => void = () => {}): P
 
 /** What is to run, with ports; written before anything starts. */
 async function planState(options: SandboxOptions): Promise<SandboxState> {
-    const { name, flink = true, temporary = false } = options;
+    const { name, flink = true, keepsJobs = false, temporary = false } = options;
     const earlier = readState(name);
     const state: SandboxState = earlier ?? { name, flink, ports: {}, processes: {} };
     state.flink = state.flink || flink;
+    state.keepsJobs = (state.keepsJobs ?? false) || keepsJobs;
     const started = startOf(process.pid);
     if (temporary && started !== undefined) state.owner = { pid: process.pid, started };
     else delete state.owner;
@@ -129,6 +132,7 @@ async function planState(options: SandboxOptions): Promise<SandboxState> {
             jobManager: "jobManager",
             flinkRest: "jobManager",
             gateway: "gateway",
+            ...(state.keepsJobs && { zooKeeper: "zooKeeper" }),
         });
     }
     for (const [use, part] of Object.entries(wanted)) {

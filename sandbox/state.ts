@@ -8,6 +8,8 @@ export interface SandboxState {
     name: string;
     /** Whether it has a Flink cluster. */
     flink: boolean;
+    /** Whether that keeps its jobs over the death of the job manager, in a ZooKeeper of its own. */
+    keepsJobs?: boolean;
     /** The process that must outlive it, if it was started for one (a test run). */
     owner?: ProcessRecord;
     /** Ports by use; kept over a restart so that clients find the parts where they were. */

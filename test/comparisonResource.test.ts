@@ -532,11 +532,17 @@ describe("the comparison resource", () => {
             engine: "flink",
             flink: { fields: ["origin", "window_start"] },
         });
+        const begun = (topic: string) => ({
+            topicId: new Stack().kafka.topics.get(topic)?.id ?? "",
+            offsets: {},
+        });
         const evidenceJob = {
             jobId: "job",
             restUrl: "http://127.0.0.1:9",
             topic: "delays-v2-evidence",
             incumbent: { version: "v1", topic: "delays" },
+            problem: null,
+            start: { incumbent: begun("delays"), candidate: begun("delays-v2") },
         };
         const gapsOf = ({ verdict }: ComparisonState) => verdict?.gaps.join("\n") ?? "";
 

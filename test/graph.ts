@@ -28,6 +28,14 @@ export const answers: Record<string, (inputs: Record<string, unknown>) => Record
             status: "RUNNING",
             startedAt: "2026-11-23T10:00:00Z",
         }),
+        "pulumi-nodejs:dynamic/shadow-flink:ComparisonJob": () => ({
+            jobId: "job-id",
+            problem: null,
+            restUrl: "http://flink:8081",
+        }),
+        "pulumi-nodejs:dynamic/shadow-flink:EvidenceStart": () => ({
+            start: { incumbent: null, candidate: null },
+        }),
         "pulumi-nodejs:dynamic/shadow-flink:Comparison": (inputs) => ({
             verdict: { reportVersion: 1, outcome: "pass", candidate: inputs["version"] },
             range: { incumbent: "v1" },

@@ -14,6 +14,8 @@ const resources: readonly ProviderResource[] = [
     "cluster",
     "comparison",
     "sessionJob",
+    "comparer",
+    "jobStart",
     "start",
 ];
 const folder = process.cwd();

@@ -5,12 +5,15 @@ import type { Declared } from "../arguments.js";
 import type { OtherVersion } from "../isolation.js";
 import type { CompareSettings } from "../compare.js";
 import type { FlinkSettings } from "../compareFlink.js";
-import { SessionJob } from "../jobs/sessionJob.js";
 import type { VersionJob } from "../jobs/versionJob.js";
 import type { EvidenceJob } from "../provider/inputs.js";
+import type { KafkaSecurity } from "../provider/kafka/security.js";
 import type { VersionNames, Problem } from "../versions.js";
 import type { ShadowFlinkJobArgs } from "../shadowFlinkJob.js";
 import { comparisonSql } from "./comparisonSql.js";
+import { ComparisonJob } from "./comparisonJobResource.js";
+import { startAnew } from "./startAnew.js";
+import { EvidenceStart } from "./evidenceStart.js";
 import {
     declareOperatorComparison,
     operatorComparisonJob,
@@ -157,6 +160,7 @@ export interface ComparisonJobArgs {
     /** The job as the operator runs it; absent where a SQL Gateway does. */
     readonly operated?: OperatorComparison | undefined;
     readonly bootstrapServers: pulumi.Input<pulumi.Input<string>[]>;
+    readonly security: KafkaSecurity | undefined;
     /** Base URL of checkpoints. */
     readonly checkpoints: string | undefined;
     readonly replicationFactor: pulumi.Input<number>;
@@ -184,15 +188,38 @@ export function comparisonJob(args: ComparisonJobArgs): pulumi.Output<EvidenceJo
         },
         { ...args.topicOptions, protect: false, ignoreChanges: ["replicationFactor"] },
     );
-    const { jobId, restUrl } = run(
+    const incumbent = namesOf(args.versions, args.incumbent);
+    const begin = new EvidenceStart(
+        `${args.name}-${version}-evidence-start-${digest}`,
+        {
+            bootstrapServers: pulumi.output(args.bootstrapServers),
+            ...(args.security && { security: args.security }),
+            group: name,
+            incumbent: incumbent.topic,
+            candidate: namesOf(args.versions, version).topic,
+            from: args.settings.flink!.from,
+        },
+        pulumi.mergeOptions(args.options, { protect: false }),
+    );
+    const {
+        jobId,
+        restUrl,
+        problem = null,
+    } = run(
         `${args.name}-${version}-comparison-${digest}`,
         name,
-        pulumi.mergeOptions(args.options, { protect: false, dependsOn: [topic] }),
+        pulumi.mergeOptions(args.options, { protect: false, dependsOn: [topic, begin] }),
     );
-    const incumbent = namesOf(args.versions, args.incumbent);
     return pulumi
-        .all([jobId, restUrl])
-        .apply(([jobId, restUrl]) => ({ jobId, restUrl, topic: name, incumbent }));
+        .all([jobId, problem, restUrl, begin.start])
+        .apply(([jobId, problem, restUrl, start]) => ({
+            jobId,
+            problem,
+            restUrl,
+            topic: name,
+            incumbent,
+            start,
+        }));
 }
 
 /** A job that is told from another one by its digest, and how it is run once its topic is there. */
@@ -202,7 +229,7 @@ interface Runnable {
         resourceName: string,
         topic: string,
         opts: pulumi.CustomResourceOptions,
-    ) => Pick<VersionJob, "jobId" | "restUrl">;
+    ) => Pick<VersionJob, "jobId" | "restUrl"> & { problem?: pulumi.Output<string | null> };
 }
 
 function operatedJob(operated: OperatorComparison): Runnable {
@@ -223,7 +250,7 @@ function gatewayJob(args: ComparisonJobArgs): Runnable {
             const rendered = pulumi
                 .output(given)
                 .apply((servers) => scriptInto(topic, servers, args));
-            return new SessionJob(
+            return new ComparisonJob(
                 resourceName,
                 {
                     name: `${args.name}-${version}`,
@@ -236,6 +263,7 @@ function gatewayJob(args: ComparisonJobArgs): Runnable {
                     savepointDirectory: null,
                     startTimeoutSeconds: startSeconds,
                     retire: null,
+                    wayOut: startAnew,
                 },
                 opts,
             );

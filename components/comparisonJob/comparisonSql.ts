@@ -51,14 +51,15 @@ export function comparisonSql(settings: Settings, names: ComparisonJobNames): st
     const { aggregates } = settings.rules;
     const aggregated = isAggregated(aggregates);
     return `-- Compares ${candidate.topic} (${candidate.version}) with ${incumbent.topic} (${incumbent.version}), into ${evidence}.
--- Written by shadow-flink; another rule is another script, another job and another topic.
+-- Written by shadow-flink; another rule is another script, another job and another topic. It begins where its group was set:
+-- at the beginning of ${candidate.topic}, and at the ${settings.flink.from === "beginning" ? "beginning" : "end, as it was then,"} of ${incumbent.topic}.
 ${jobSettings(settings, names)}
 
 -- The two topics, byte for byte. A record without an event time moves no watermark, nor does one from the future.
 ${source(settings, names)}
 
 CREATE TEMPORARY TABLE candidate_topic WITH (
-${options({ topic: candidate.topic, "scan.startup.mode": "earliest-offset" })}
+${options({ topic: candidate.topic })}
 ) LIKE incumbent_topic (OVERWRITING OPTIONS);
 
 -- Every record, and why it cannot be compared, where that is so.${sampleComment(settings)}
@@ -190,7 +191,9 @@ ${options({
     "properties.group.id": evidence,
     // What a transaction took back was never written; Flink would read it.
     "properties.isolation.level": "read_committed",
-    "scan.startup.mode": flink.from === "beginning" ? "earliest-offset" : "latest-offset",
+    // Where it begins is committed for it, so that it fails where records are gone, and skips none.
+    "scan.startup.mode": "group-offsets",
+    "properties.auto.offset.reset": "none",
     "scan.watermark.idle-timeout": `${flink.idleSeconds} s`,
     // So that what waits for the topic that is behind stays small.
     "scan.watermark.alignment.group": evidence,

@@ -5,5 +5,7 @@
 export { authority } from "./authority.js";
 export { cluster } from "./cluster.js";
 export { comparison } from "./comparison.js";
+export { comparer } from "./comparer.js";
+export { jobStart } from "./jobStart.js";
 export { sessionJob } from "./sessionJob.js";
 export { start } from "./start.js";

@@ -83,14 +83,41 @@ interface CommonInputs {
 
 /** The job that compares two versions on a Flink cluster. */
 export interface EvidenceJob {
-    /** `null` where Flink's name for it is not known. */
+    /** `null` where it could not be started, or Flink's name for it is not known. */
     readonly jobId: string | null;
+    /** Why it could not be started; `null` where it was. */
+    readonly problem: string | null;
     /** URL of the REST API of the cluster that it runs on. */
     readonly restUrl: string | null;
     /** The topic that it writes to. */
     readonly topic: string;
     /** The version that it compares the candidate with. */
     readonly incumbent: { readonly version: string; readonly topic: string };
+    readonly start: JobStart;
+}
+
+/** Where it began to read; `null` where a topic was not there. */
+export interface JobStart {
+    readonly incumbent: TopicStart | null;
+    readonly candidate: TopicStart | null;
+}
+
+export interface TopicStart {
+    /** The broker's id of that incarnation of the topic. */
+    readonly topicId: string;
+    /** Offsets as strings, by partition. */
+    readonly offsets: Readonly<Record<string, string>>;
+}
+
+export interface EvidenceStartInputs {
+    readonly bootstrapServers: readonly string[];
+    readonly security?: KafkaSecurity;
+    /** That of the job. */
+    readonly group: string;
+    readonly incumbent: string;
+    readonly candidate: string;
+    /** Where it begins on the incumbent's topic. */
+    readonly from: "now" | "beginning";
 }
 
 export interface ComparisonInputs extends CommonInputs {
@@ -199,4 +226,6 @@ export interface SessionJobInputs {
     readonly startTimeoutSeconds: number;
     /** Stops the job for good, with a savepoint where a directory is given; absent or `null` lets it run. */
     readonly retire?: { readonly savepoint: string | null } | null;
+    /** What to do where it has ended for good; absent is to declare a new version. */
+    readonly wayOut?: string;
 }

@@ -208,10 +208,10 @@ async function update(_id: string, olds: Json, news: Json): Promise<{ outs: Json
 }
 
 /** A job is never started again from nothing: its new output would mix with the old on the same topic. */
-function neverAgain({ version, jobName, digest }: SessionJobInputs): string {
+function neverAgain({ version, jobName, digest, wayOut }: SessionJobInputs): string {
     return (
         "It is not submitted again: without its state it would write records that differ from those already on its topic. " +
-        `Declare a new version and remove ${version}; or restore the job from its last checkpoint or savepoint with ` +
+        `${wayOut ?? `Declare a new version and remove ${version}.`} Or restore the job from its last checkpoint or savepoint with ` +
         `pipeline.name '${jobName}' and pipeline.global-job-parameters 'shadow-flink.digest:${digest}', and the next ` +
         "pulumi up adopts it."
     );

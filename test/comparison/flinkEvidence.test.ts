@@ -28,6 +28,7 @@ const settings = settingsOf({
 });
 const hourMilliseconds = 3_600_000;
 
+const begun = { topicId: "first incarnation", offsets: { 0: "0" } };
 const topic = (rows: readonly Row[]) => new FakeTopic([rows]);
 
 const parse = ({ value }: LogRecord) => JSON.parse(String(value)) as Row;
@@ -167,9 +168,11 @@ describe("evidence that a Flink job wrote", function () {
                     ? null
                     : {
                           jobId: "job",
+                          problem: null,
                           restUrl: flink.url,
                           topic: "delays-v2-evidence",
                           incumbent: { version: "v1", topic: "delays" },
+                          start: { incumbent: begun, candidate: begun },
                           ...job,
                       },
             log: () => {},
@@ -222,6 +225,21 @@ describe("evidence that a Flink job wrote", function () {
         "the job has failed": [
             () => ({ ...same(), job: { jobId: "failed" } }),
             /job \(failed at .*\) is FAILED\. Start the comparison anew/,
+        ],
+        "the job could not be started": [
+            () => ({ ...same(), job: { jobId: null, problem: "the gateway is gone" } }),
+            /job could not be started; the next `pulumi up` tries again: the gateway is gone/,
+        ],
+        "the incumbent's topic was made anew": [
+            () => ({
+                ...same(),
+                prepare: (topics) => (topics.get("delays")!.id = "another incarnation"),
+            }),
+            /The topic delays was made anew since the comparison's job began to read it\. Start/,
+        ],
+        "a topic was not there when the job began": [
+            () => ({ ...same(), job: { start: { incumbent: begun, candidate: null } } }),
+            /The topic delays-v2 was made anew/,
         ],
         "the job is restarting": [
             () => ({ ...same(), job: { jobId: "restarting" } }),

@@ -1,5 +1,6 @@
 -- Compares delays-v2 (v2) with delays (v1), into delays-v2-evidence-0a1b2c3d.
--- Written by shadow-flink; another rule is another script, another job and another topic.
+-- Written by shadow-flink; another rule is another script, another job and another topic. It begins where its group was set:
+-- at the beginning of delays-v2, and at the end, as it was then, of delays.
 SET 'execution.runtime-mode' = 'streaming';
 SET 'table.exec.state.ttl' = '0 s';
 SET 'table.local-time-zone' = 'UTC';
@@ -48,7 +49,8 @@ CREATE TEMPORARY TABLE incumbent_topic (
     'properties.bootstrap.servers' = 'one:9092,two:9092',
     'properties.group.id' = 'delays-v2-evidence-0a1b2c3d',
     'properties.isolation.level' = 'read_committed',
-    'scan.startup.mode' = 'latest-offset',
+    'scan.startup.mode' = 'group-offsets',
+    'properties.auto.offset.reset' = 'none',
     'scan.watermark.idle-timeout' = '300 s',
     'scan.watermark.alignment.group' = 'delays-v2-evidence-0a1b2c3d',
     'scan.watermark.alignment.max-drift' = '28800000 ms',
@@ -60,8 +62,7 @@ CREATE TEMPORARY TABLE incumbent_topic (
 );
 
 CREATE TEMPORARY TABLE candidate_topic WITH (
-    'topic' = 'delays-v2',
-    'scan.startup.mode' = 'earliest-offset'
+    'topic' = 'delays-v2'
 ) LIKE incumbent_topic (OVERWRITING OPTIONS);
 
 -- Every record, and why it cannot be compared, where that is so.

@@ -39,9 +39,7 @@ const build = (change: Partial<ShadowFlinkJobArgs> = {}): Promise<Registered[]> 
     graphOf(false, () => new ShadowFlinkJob("delays", { ...args, ...change }));
 
 const jobsOf = (graph: readonly Registered[]) =>
-    graph
-        .filter(({ type, name }) => type.endsWith("SessionJob") && name.includes("-comparison-"))
-        .map(({ inputs }) => inputs);
+    graph.filter(({ type }) => type.endsWith("ComparisonJob")).map(({ inputs }) => inputs);
 const jobOf = (graph: readonly Registered[]) => {
     const [job, ...others] = jobsOf(graph);
     assert.ok(job !== undefined && others.length === 0);
@@ -80,10 +78,17 @@ describe("the job of a comparison", () => {
         });
         assert.deepEqual(comparisonOf(graph, "v2")["evidenceJob"], {
             jobId: "job-id",
+            problem: null,
             restUrl: "http://flink:8081",
             topic: name,
             incumbent: { version: "v1", topic: "delays" },
+            start: { incumbent: null, candidate: null },
         });
+        const start = graph.find(({ type }) => type.endsWith("EvidenceStart"))?.inputs;
+        assert.deepEqual(
+            [start?.["group"], start?.["incumbent"], start?.["candidate"], start?.["from"]],
+            [name, "delays", "delays-v2", "now"],
+        );
     });
 
     it("is there only where it is asked for", async () => {
@@ -126,6 +131,8 @@ describe("the job of a comparison", () => {
         const told = (prefix: string) =>
             Object.entries(noted).find(([name]) => name.startsWith(prefix));
         const [topic, job] = [told("delays-v2-evidence-"), told("delays-v2-comparison-")];
+        const begin = told("delays-v2-evidence-start-")?.[0] ?? "";
+        assert.ok(job?.[1].dependsOn.includes(begin), job?.[1].dependsOn.join());
         assert.deepEqual([topic?.[1].protect, job?.[1].protect], [false, false]);
         assert.equal(topic?.[1].retainOnDelete, false);
         assert.ok(job?.[1].dependsOn.includes(topic?.[0] ?? ""), job?.[1].dependsOn.join());

@@ -53,21 +53,11 @@ describe("the SQL of a comparison", () => {
         assert.deepEqual(parsed.rest, []);
     });
 
-    it("reads the incumbent's topic from its beginning where that is asked, the candidate's always", () => {
-        const modes = (sql: string) =>
-            [...sql.matchAll(/'scan.startup.mode' = '([a-z-]+)'/g)].map(([, mode]) => mode);
-        assert.deepEqual(modes(sqlOf()), ["latest-offset", "earliest-offset"]);
-        assert.deepEqual(
-            modes(
-                sqlOf({
-                    flink: {
-                        fields: ["origin", "window_start", "mean_delay", "written"],
-                        from: "beginning",
-                    },
-                }),
-            ),
-            ["earliest-offset", "earliest-offset"],
-        );
+    it("begins where its group is set, and never skips what is gone", () => {
+        const options = (key: string) =>
+            [...sqlOf().matchAll(new RegExp(`'${key}' = '([a-z-]+)'`, "g"))].map(([, is]) => is);
+        assert.deepEqual(options("scan.startup.mode"), ["group-offsets"]);
+        assert.deepEqual(options("properties.auto.offset.reset"), ["none"]);
     });
 
     it("gives every sink transactional ids of its own, that no version has", () => {

@@ -193,9 +193,11 @@ describe("the job of a comparison that the operator runs", () => {
             assert.match(script, /'properties.bootstrap.servers' = 'broker:9092'/);
             assert.deepEqual(comparisonOf(graph)["evidenceJob"], {
                 jobId: "c3d4",
+                problem: null,
                 restUrl: `http://${name}-rest.jobs:8081`,
                 topic,
                 incumbent: { version: "v1", topic: "delays" },
+                start: { incumbent: null, candidate: null },
             });
             // What has a callback in it would not go into a state.
             const { settings } = comparisonOf(graph) as { settings: { flink: object } };
@@ -297,6 +299,7 @@ describe("the job of a comparison that the operator runs", () => {
                 `${job}-role`,
                 `${job}-sql`,
                 job.replace("comparison", "evidence"),
+                job.replace("comparison", "evidence-start"),
                 "delays-v2-topic",
             ].sort(),
         );

@@ -7,7 +7,8 @@ import type { Evidence } from "../../components/provider/comparison/evidence.js"
 import { gatherFromFlink } from "../../components/provider/comparison/flink/gatherFromFlink.js";
 import { gatherEvidence } from "../../components/provider/comparison/gather.js";
 import type { Verdict } from "../../components/provider/comparison/verdict.js";
-import type { EvidenceJob } from "../../components/provider/inputs.js";
+import type { EvidenceJob, JobStart } from "../../components/provider/inputs.js";
+import { jobStart } from "../../components/provider/jobStart.js";
 import { connectKafka } from "../../components/provider/kafka/kafkaPort.js";
 import type { KafkaPort } from "../../components/provider/kafka/port.js";
 import { sessionJob } from "../../components/provider/sessionJob.js";
@@ -75,12 +76,8 @@ export class Engines {
             incumbent: { version: "v1", topic },
             candidate: { version: "v2", topic: `${topic}-v2` },
         };
-        await this.admin.createTopics({
-            topics: [
-                { topic: pair.incumbent.topic, numPartitions: 2 },
-                { topic: pair.candidate.topic, numPartitions: 2 },
-            ],
-        });
+        await this.makeTopic(pair.incumbent.topic, 2);
+        await this.makeTopic(pair.candidate.topic, 2);
         return this.startJob(pair, settings);
     }
 
@@ -90,17 +87,24 @@ export class Engines {
         settings: CompareSettings,
         evidence = `${pair.incumbent.topic}-evidence`,
     ): Promise<Pair> {
-        const { directory, gateway, flinkRest } = this.sandbox;
-        await this.admin.createTopics({ topics: [{ topic: evidence, numPartitions: 1 }] });
+        const { directory, gateway, flinkRest, bootstrapServers } = this.sandbox;
+        await this.makeTopic(evidence, 1);
         const script = comparisonSql(
             { ...settings, flink: settings.flink! },
             {
                 ...pair,
                 evidence,
-                brokers: this.sandbox.bootstrapServers,
+                brokers: bootstrapServers,
                 checkpoints: `file://${directory}/checkpoints/${evidence}`,
             },
         );
+        const { outs: begun } = await jobStart.create({
+            bootstrapServers: [bootstrapServers],
+            group: evidence,
+            incumbent: pair.incumbent.topic,
+            candidate: pair.candidate.topic,
+            from: settings.flink!.from,
+        });
         const made = await sessionJob.create({
             name: "test",
             version: "v2 comparison",
@@ -116,9 +120,11 @@ export class Engines {
         this.#started.set(evidence, made);
         const job = {
             jobId: made.id,
+            problem: null,
             restUrl: flinkRest ?? "",
             topic: evidence,
             incumbent: pair.incumbent,
+            start: begun["start"] as JobStart,
         };
         return { ...pair, job };
     }
@@ -156,6 +162,33 @@ export class Engines {
             log: () => {},
         });
         return judge(evidence, settings);
+    }
+
+    /** Makes a topic, again maybe, and waits until it can be read. */
+    async makeTopic(topic: string, numPartitions: number): Promise<void> {
+        await this.admin.createTopics({
+            topics: [{ topic, numPartitions }],
+            waitForLeaders: false,
+        });
+        for (let left = 100; ; left--) {
+            try {
+                await this.port.lastStableOffsets(topic);
+                return;
+            } catch (error) {
+                if (left === 0) throw error;
+                await new Promise((resolve) => setTimeout(resolve, 200));
+            }
+        }
+    }
+
+    /** Deletes the records before an offset of both partitions, as retention does. */
+    async forget(topic: string, before: number): Promise<void> {
+        // The client deletes only where it knows the leaders by then.
+        await this.admin.fetchTopicOffsets(topic);
+        await this.admin.deleteTopicRecords({
+            topic,
+            partitions: [0, 1].map((partition) => ({ partition, offset: String(before) })),
+        });
     }
 
     /** Writes the values in turn to both partitions. */

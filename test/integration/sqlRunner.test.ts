@@ -10,6 +10,8 @@ import { decide } from "../../components/provider/comparison/decide.js";
 import { gatherFromFlink } from "../../components/provider/comparison/flink/gatherFromFlink.js";
 import { withKafka } from "../../components/provider/connection.js";
 import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
+import type { JobStart } from "../../components/provider/inputs.js";
+import { jobStart } from "../../components/provider/jobStart.js";
 import { sessionJob } from "../../components/provider/sessionJob.js";
 import type { Json } from "../../components/provider/verbs.js";
 import { run } from "../../sandbox/command.js";
@@ -136,6 +138,13 @@ describe("the SQL of a comparison, run by a program", function () {
                 checkpoints: `file://${sandbox.directory}/checkpoints/${evidence}`,
             },
         );
+        const { outs: begun } = await jobStart.create({
+            bootstrapServers: [sandbox.bootstrapServers],
+            group: evidence,
+            incumbent: incumbent.topic,
+            candidate: candidate.topic,
+            from: settings.flink!.from,
+        });
         const jobId = await runs(script, evidence);
         return withKafka({ bootstrapServers: [sandbox.bootstrapServers] }, async (kafka) => {
             const found = await gatherFromFlink({
@@ -148,6 +157,8 @@ describe("the SQL of a comparison, run by a program", function () {
                     restUrl: sandbox.flinkRest ?? "",
                     topic: evidence,
                     incumbent,
+                    problem: null,
+                    start: begun["start"] as JobStart,
                 },
                 log: () => {},
             });

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CompareSettings } from "../../../compare.js";
+import { startAnew } from "../../../comparisonJob/startAnew.js";
+import { parseOffsets } from "../../cutover/routingRecord.js";
 import { explain } from "../../errors.js";
 import { FlinkRest, isTerminal } from "../../flink/restClient.js";
 import type { EvidenceJob } from "../../inputs.js";
@@ -112,6 +114,14 @@ class Look {
             if (old === undefined || young === undefined || evidence === undefined) {
                 return undefined;
             }
+            for (const side of sides) {
+                const { name, id } = side === "incumbent" ? old : young;
+                if (id !== job.start[side]?.topicId) {
+                    this.#gaps.note(
+                        `The topic ${name} was made anew since the comparison's job began to read it. ${startAnew}`,
+                    );
+                }
+            }
             return { incumbent: old, candidate: young, evidence };
         } catch (error) {
             this.#gaps.note(`The topics could not be looked up: ${explain(error)}`);
@@ -156,12 +166,14 @@ class Look {
 
     /** Why the job cannot be relied on now, and whether that will not change. */
     async #unwell(): Promise<{ reason: string; isFinal: boolean } | undefined> {
-        const { jobId, restUrl, topic } = this.request.job!;
+        const { jobId, restUrl, problem, topic } = this.request.job!;
         if (jobId === null || restUrl === null) {
             return {
                 reason:
-                    `Whether the job that writes to ${topic} runs is not known: the cluster has not said what Flink calls ` +
-                    "it. `pulumi refresh` asks again.",
+                    problem === null
+                        ? `Whether the job that writes to ${topic} runs is not known: the cluster has not said what Flink calls ` +
+                          "it. `pulumi refresh` asks again."
+                        : `The comparison's job could not be started; the next \`pulumi up\` tries again: ${problem}`,
                 isFinal: true,
             };
         }
@@ -211,15 +223,13 @@ class Look {
         for (const side of sides) {
             const { name } = topics[side];
             try {
-                const from = await this.#positionOf(side, name);
+                const from = this.#positionOf(side, ends[side]);
                 const to = new Map(
-                    [...ends[side]].filter(
-                        ([partition, end]) => (from.get(partition) ?? end) < end,
-                    ),
+                    [...ends[side]].filter(([partition, end]) => from.get(partition)! < end),
                 );
                 if (to.size > 0 && (await this.#hasRecords(name, from, to))) {
                     const left = [...to].reduce(
-                        (sum, [partition, end]) => sum + Number(end - (from.get(partition) ?? end)),
+                        (sum, [partition, end]) => sum + Number(end - from.get(partition)!),
                         0,
                     );
                     return (
@@ -261,15 +271,16 @@ class Look {
                   `${evidence.name}: the topic was deleted and made anew, or has lost records. ${startAnew}`;
     }
 
-    /** Where the job goes on, of the partitions of which that is known. */
-    async #positionOf(side: Side, topic: string): Promise<Offsets> {
+    /** Where the job goes on; a partition that came later it reads from its beginning. */
+    #positionOf(side: Side, ends: Offsets): Offsets {
+        const start = parseOffsets(this.request.job!.start[side]?.offsets ?? {});
         const read = this.#rows.read[side].position;
-        const fromBeginning =
-            side === "candidate" || this.request.settings.flink?.from === "beginning";
-        // Where it begins at the end, a partition that it has read nothing of has had nothing since.
-        return fromBeginning
-            ? new Map([...(await this.request.kafka.earliestOffsets(topic)), ...read])
-            : read;
+        return new Map(
+            [...ends.keys()].map((partition) => [
+                partition,
+                read.get(partition) ?? start.get(partition) ?? 0n,
+            ]),
+        );
     }
 
     /** Whether there is a record: offsets are also taken by what ends a transaction. */
@@ -329,9 +340,6 @@ class Look {
 
 const newRows = ({ rules }: CompareSettings) =>
     new EvidenceRows(Object.keys(rules.aggregates.fields));
-
-const startAnew =
-    "Start the comparison anew with another number as compare.flink.attempt: a new job, a new evidence topic.";
 
 const realClock: Clock = {
     now: () => Date.now(),
