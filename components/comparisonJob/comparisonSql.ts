@@ -131,8 +131,11 @@ FROM (
             WHEN REGEXP(differences, '[da]') THEN 'changed'
             WHEN missing > 0 THEN 'missing'
             WHEN extra > 0 THEN 'extra'
-            WHEN incumbent_duplicates + candidate_duplicates > 0 THEN 'duplicated'
         END AS what
+        FROM outcomes
+        UNION ALL
+        SELECT window_start, window_end, record_identity, differences,
+            CASE WHEN incumbent_duplicates + candidate_duplicates > 0 THEN 'duplicated' END AS what
         FROM outcomes
     )
     WHERE what IS NOT NULL
@@ -179,7 +182,7 @@ function source(
     written TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
     proc_time AS PROCTIME(),
     event_ms AS ${event},
-    event_time AS TO_TIMESTAMP_LTZ(COALESCE(${event}, 0), 3),
+    event_time AS COALESCE(TO_TIMESTAMP_LTZ(${event}, 3), TO_TIMESTAMP_LTZ(0, 3)),
     WATERMARK FOR event_time AS CASE
         WHEN event_time < written + INTERVAL '1' DAY THEN event_time - ${interval(allowedLatenessSeconds)}
     END
@@ -207,6 +210,9 @@ ${options({
 );`;
 }
 
+/** The beginning of the year 1: Flink has no timestamps before it. */
+const firstYear = -62_135_596_800_000;
+
 function records(settings: Settings): string {
     const { identity, flink, eventTime } = settings;
     const part = (
@@ -220,7 +226,7 @@ function records(settings: Settings): string {
     const known =
         eventTime === null
             ? "event_ms < 100000000000000 AND event_ms >= 0"
-            : "event_ms IS NOT NULL";
+            : `event_ms >= ${firstYear}`;
     return `CREATE TEMPORARY VIEW identified AS
 SELECT *, CONCAT('[', ${tokens.join(",\n    ',', ")}, ']') AS record_identity
 FROM (
@@ -235,7 +241,7 @@ SELECT *, CASE
     WHEN NOT ${isPlainObject("record", flink.fields)}
         THEN CASE WHEN record IS JSON OBJECT THEN 'undeclared' ELSE 'not JSON' END
     WHEN record_identity IS NULL THEN 'identity'
-    WHEN NOT (${known}) THEN 'event time'
+    WHEN (${known}) IS NOT TRUE THEN 'event time'
 END AS problem
 FROM identified;
 

@@ -29,7 +29,7 @@ CREATE TEMPORARY TABLE incumbent_topic (
                 + COALESCE(CAST(RPAD(REGEXP_EXTRACT(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '\.([0-9]{1,3})', 1), 3, '0') AS BIGINT), 0)
                 - COALESCE(CASE WHEN REGEXP(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '[+][0-9:]{4,5}"$') THEN 1 ELSE -1 END * (CAST(REGEXP_EXTRACT(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '[0-9 ]([+-])([0-9]{2}):?([0-9]{2})"$', 2) AS INT) * 60 + CAST(REGEXP_EXTRACT(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '[0-9 ]([+-])([0-9]{2}):?([0-9]{2})"$', 3) AS INT)) * 60000, 0)
         END,
-    event_time AS TO_TIMESTAMP_LTZ(COALESCE(CASE
+    event_time AS COALESCE(TO_TIMESTAMP_LTZ(CASE
             WHEN REGEXP(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '^[-0-9]') THEN CASE
                 WHEN ABS(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS DOUBLE)) < 1E11 THEN CAST(FLOOR(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS DOUBLE) * 1000) AS BIGINT)
                 WHEN ABS(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS DOUBLE)) < 1E14 THEN CAST(FLOOR(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS DOUBLE)) AS BIGINT)
@@ -39,7 +39,7 @@ CREATE TEMPORARY TABLE incumbent_topic (
             THEN UNIX_TIMESTAMP(CONCAT(SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 2, 10), ' ', CASE WHEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 14, 1) <> '' THEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 13, 5) ELSE '00:00' END, ':', CASE WHEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 18, 1) = ':' THEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 19, 2) ELSE '00' END)) * 1000
                 + COALESCE(CAST(RPAD(REGEXP_EXTRACT(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '\.([0-9]{1,3})', 1), 3, '0') AS BIGINT), 0)
                 - COALESCE(CASE WHEN REGEXP(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '[+][0-9:]{4,5}"$') THEN 1 ELSE -1 END * (CAST(REGEXP_EXTRACT(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '[0-9 ]([+-])([0-9]{2}):?([0-9]{2})"$', 2) AS INT) * 60 + CAST(REGEXP_EXTRACT(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '[0-9 ]([+-])([0-9]{2}):?([0-9]{2})"$', 3) AS INT)) * 60000, 0)
-        END, 0), 3),
+        END, 3), TO_TIMESTAMP_LTZ(0, 3)),
     WATERMARK FOR event_time AS CASE
         WHEN event_time < written + INTERVAL '1' DAY THEN event_time - INTERVAL '0 01:00:00.000' DAY TO SECOND(3)
     END
@@ -85,7 +85,7 @@ SELECT *, CASE
     WHEN NOT REGEXP(record, '(?s)\A[ \t\r\n]*+\{[ \t\r\n]*+(?:"(origin|window_start|flights|mean_delay|written)"(?!.*"\1"[ \t\r\n]*+:)[ \t\r\n]*+:[ \t\r\n]*+(?:"(?:[^"\\\x00-\x1F\uFFFD]++|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*+"|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false|null)[ \t\r\n]*+(?:,[ \t\r\n]*+(?=")|(?=\})))*+\}[ \t\r\n]*+\z')
         THEN CASE WHEN record IS JSON OBJECT THEN 'undeclared' ELSE 'not JSON' END
     WHEN record_identity IS NULL THEN 'identity'
-    WHEN NOT (event_ms IS NOT NULL) THEN 'event time'
+    WHEN (event_ms >= -62135596800000) IS NOT TRUE THEN 'event time'
 END AS problem
 FROM identified;
 
@@ -298,8 +298,11 @@ FROM (
             WHEN REGEXP(differences, '[da]') THEN 'changed'
             WHEN missing > 0 THEN 'missing'
             WHEN extra > 0 THEN 'extra'
-            WHEN incumbent_duplicates + candidate_duplicates > 0 THEN 'duplicated'
         END AS what
+        FROM outcomes
+        UNION ALL
+        SELECT window_start, window_end, record_identity, differences,
+            CASE WHEN incumbent_duplicates + candidate_duplicates > 0 THEN 'duplicated' END AS what
         FROM outcomes
     )
     WHERE what IS NOT NULL

@@ -22,6 +22,14 @@ export interface Pair {
     readonly job: EvidenceJob;
 }
 
+export interface Message {
+    readonly partition: number;
+    readonly key?: Buffer;
+    readonly value: string | Buffer | null;
+    /** In ms since the epoch. */
+    readonly timestamp?: number;
+}
+
 /** What an engine makes of two topics. */
 export interface Look {
     readonly evidence: Evidence;
@@ -193,11 +201,21 @@ export class Engines {
 
     /** Writes the values in turn to both partitions. */
     async write(topic: string, values: readonly (string | Buffer)[]): Promise<void> {
+        await this.send(
+            topic,
+            values.map((value, index) => ({ value, partition: index % 2 })),
+        );
+    }
+
+    async send(topic: string, messages: readonly Message[]): Promise<void> {
         const producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
         await producer.connect();
         await producer.send({
             topic,
-            messages: values.map((value, index) => ({ value, partition: index % 2 })),
+            messages: messages.map(({ timestamp, ...message }) => ({
+                ...message,
+                ...(timestamp !== undefined && { timestamp: String(timestamp) }),
+            })),
         });
         await producer.disconnect();
     }

@@ -5,6 +5,7 @@ import { readContent, readDifferences } from "./content.js";
 import type { Leftover } from "./engine.js";
 import type { Side } from "./side.js";
 import type { Evidence, Sample, VersionEvidence, WindowEvidence } from "./evidence.js";
+import { Examples } from "./examples.js";
 import {
     addedAndAllowed,
     type FieldDifferences,
@@ -51,8 +52,6 @@ export interface Assembled {
 type Verified = Pick<Kept, "windows" | "fields" | "aggregates"> &
     Record<Side, Omit<KeptTopic, "from" | "to">>;
 
-const samplesOfAKind = 5;
-const fieldsOfASample = 20;
 const longestValue = 200;
 
 /** Turns what was read into evidence; the pairs are of what did not cancel out. */
@@ -61,7 +60,7 @@ export async function assemble(look: Look, rest: Leftovers | undefined): Promise
     const read = await whatCounts(look, rest);
     const windows = openWindows(look, read);
     const different = new Differences();
-    const samples: Sample[] = [];
+    const examples = new Examples();
     if (rest !== undefined && windows.size > 0) {
         const comparison = new PairComparison(
             settings,
@@ -73,7 +72,7 @@ export async function assemble(look: Look, rest: Leftovers | undefined): Promise
             count(window, leftover, kind);
             differences.forEach((difference) => different.note(leftover.window, difference));
             if (kind !== "matched") {
-                addSample(samples, kind, leftover, differences, settings.samples);
+                addExample(examples, kind, leftover, differences, settings.samples);
             }
         }
     }
@@ -96,7 +95,7 @@ export async function assemble(look: Look, rest: Leftovers | undefined): Promise
             ),
             comparedOnDisk: rest?.onDisk ?? 0,
             gaps: gapsOf(look, read),
-            samples,
+            samples: examples.list(),
         },
         verified: (through) => part({ from: kept?.through ?? coverage.from, to: through }),
     };
@@ -299,22 +298,22 @@ function close(window: WindowEvidence): WindowEvidence {
     return { ...window, matched: incumbentSampled - changed - missing - incumbentDuplicates };
 }
 
-function addSample(
-    samples: Sample[],
+function addExample(
+    examples: Examples,
     kind: Sample["kind"],
     { window, identity }: Leftover,
     differences: readonly Difference[],
     how: CompareSettings["samples"],
 ): void {
-    if (samples.filter((sample) => sample.kind === kind).length === samplesOfAKind) {
+    if (examples.isFull(kind)) {
         return;
     }
     const raw = (text: string | null) => (how === "raw" && text !== null ? shorten(text) : null);
-    samples.push({
+    examples.add({
         kind,
         window,
         identity: how === "raw" ? shorten(identity) : hashIdentity(identity),
-        fields: differences.slice(0, fieldsOfASample).map(({ field, incumbent, candidate }) => ({
+        fields: differences.map(({ field, incumbent, candidate }) => ({
             field,
             incumbent: raw(incumbent),
             candidate: raw(candidate),

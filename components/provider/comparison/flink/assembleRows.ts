@@ -17,6 +17,7 @@ import {
     fieldEvidence,
     type FieldsOfBoth,
 } from "../fieldEvidence.js";
+import { Examples } from "../examples.js";
 import type { Gaps } from "../gaps.js";
 import { totalsOfWindows } from "../kept.js";
 import { leftOut } from "../leftOut.js";
@@ -33,8 +34,6 @@ export interface Compared {
 }
 
 type Versions = Readonly<Record<Side, Compared>>;
-
-const samplesOfAKind = 5;
 
 /** How far both topics have come, and the windows that count: finished on both, and compared by the job. */
 export interface Sealed {
@@ -231,27 +230,24 @@ function differingFields(
 }
 
 function samplesOf(rows: EvidenceRows, starts: readonly number[], differing: Differing): Sample[] {
-    const all = starts.flatMap((start) => {
+    const examples = new Examples();
+    for (const start of starts) {
         const { samples = [] } = rows.windows.get(start) ?? {};
-        return samples
-            .toSorted((a, b) => a.place - b.place)
-            .map(({ what, identity, differences }): Sample => {
-                const fields = what === "changed" ? differing(differences) : [];
-                return {
+        for (const { what, identity, differences } of samples.toSorted(
+            (a, b) => a.place - b.place,
+        )) {
+            const fields = what === "changed" ? differing(differences).toSorted() : [];
+            if (what !== "changed" || fields.length > 0) {
+                examples.add({
                     kind: what,
                     window: start,
                     identity,
                     fields: fields.map((field) => ({ field, incumbent: null, candidate: null })),
-                };
-            })
-            .filter(({ kind, fields }) => kind !== "changed" || fields.length > 0);
-    });
-    const seen = new Map<string, number>();
-    return all.filter(({ kind }) => {
-        const before = seen.get(kind) ?? 0;
-        seen.set(kind, before + 1);
-        return before < samplesOfAKind;
-    });
+                });
+            }
+        }
+    }
+    return examples.list();
 }
 
 /** What the embedded engine can read, and the job is not told how to, is no fault of the record. */
@@ -266,13 +262,14 @@ const problems: Readonly<Record<Problem, string>> = {
     tombstone: "they are tombstones, which a topic that is only appended to does not have",
     "not JSON": "they are not valid JSON objects in UTF-8",
     undeclared:
-        "they have a field that compare.flink.fields does not name, a nested value, or a key twice; name all fields there, " +
+        "they have a field that compare.flink.fields does not name, a nested value, a key twice, or the character U+FFFD; name all fields there, " +
         "or compare nested ones with the embedded engine",
     identity:
         "a part of their identity is missing, or written in one of several ways that mean the same (1.0, 1e3, \\u0041), " +
         "which only the embedded engine takes as equal",
     "event time":
-        "their event time is missing, or is not epoch seconds or milliseconds, an ISO timestamp or a SQL one",
+        "their event time is missing, or is not epoch seconds or milliseconds, an ISO timestamp or a SQL one, or lies before the " +
+        "year 1",
 };
 
 function noteRefused(rows: EvidenceRows, versions: Versions, gaps: Gaps): void {

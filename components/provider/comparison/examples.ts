@@ -1,0 +1,27 @@
+import type { Sample } from "./evidence.js";
+
+const ofAKind = 5;
+const fieldsOfOne = 20;
+const kinds: readonly Sample["kind"][] = ["changed", "missing", "extra", "duplicated"];
+
+/** The first few of each kind that differ, an identity once. They are added in order of windows, then of identities. */
+export class Examples {
+    readonly #found = new Map<Sample["kind"], Sample[]>(kinds.map((kind) => [kind, []]));
+
+    isFull(kind: Sample["kind"]): boolean {
+        return this.#found.get(kind)!.length === ofAKind;
+    }
+
+    add({ fields, ...rest }: Sample): void {
+        const found = this.#found.get(rest.kind)!;
+        const sample = { ...rest, fields: fields.slice(0, fieldsOfOne) };
+        if (!this.isFull(rest.kind) && JSON.stringify(found.at(-1)) !== JSON.stringify(sample)) {
+            found.push(sample);
+        }
+    }
+
+    /** By window, then by kind. */
+    list(): Sample[] {
+        return [...this.#found.values()].flat().sort((a, b) => a.window - b.window);
+    }
+}

@@ -1,0 +1,386 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { CompareArgs } from "../../components/compare.js";
+import type { Evidence } from "../../components/provider/comparison/evidence.js";
+import { settingsOf } from "../comparison/world.js";
+import { sharedSandbox } from "../sandboxFixture.js";
+import { Engines, type Look, type Message } from "./engines.js";
+
+/** How many rule sets are tried, each with a job of its own; and from which seed on. */
+const sets = Number(process.env["SHADOW_FLINK_RULE_SETS"] ?? 2);
+const seed = Number(process.env["SHADOW_FLINK_SEED"] ?? 1);
+/** Each of them is a small pair of topics: windows know nothing of each other. */
+const windowsOfASet = 40;
+
+const fields = ["id", "part 2", "time", "n", "text", "_any-thing", "written"] as const;
+type Field = (typeof fields)[number];
+/** A record as its values are written; a field that is not in it is absent. */
+type Row = Partial<Record<Field, string>>;
+
+const hour = 3_600_000;
+const began = Math.floor(Date.now() / hour) * hour - 100 * hour;
+
+const json = (value: unknown) => JSON.stringify(value);
+/** With all that JSON can hold: other planes, halves of surrogates, control characters, what looks like a field. */
+const text = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 6 }).map(json),
+    fc.string({ unit: "grapheme", maxLength: 3 }).map(json),
+    fc.constantFrom(
+        '""',
+        '"a"',
+        '"\\u0061"',
+        '"\\/"',
+        '"/"',
+        '"1"',
+        '"null"',
+        '"\\"n\\":1,"',
+        '"}"',
+        '"\\\\"',
+        '"\\ud800"',
+        '"\\udfff"',
+        '"\\ud83d\\ude00"',
+        '"😀"',
+        '"\ufeff"',
+        '"\u2028"',
+        '"\\n"',
+        '"\\u000a"',
+        '"\\u0000"',
+    ),
+);
+/** As exact as SQL is: 19 digits before the point, and 17 behind it. */
+const exactNumber = fc.oneof(
+    fc.integer({ min: -20, max: 20 }).map(String),
+    fc.integer({ min: -2000, max: 2000 }).map((n) => (n / 100).toFixed(2)),
+    fc.bigInt({ min: -(10n ** 19n) + 1n, max: 10n ** 19n - 1n }).map(String),
+    fc
+        .tuple(fc.bigInt({ min: 0n, max: 10n ** 18n }), fc.bigInt({ min: 0n, max: 10n ** 17n }))
+        .map(([whole, rest]) => `${whole}.${rest}`.slice(0, 37)),
+    fc.constantFrom("-0", "0.0", "1E3", "1000", "1.5e-9", "9007199254740993", "9007199254740993.0"),
+);
+const anyNumber = fc.oneof(
+    exactNumber,
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => String(n).replace("e+", "E")),
+    fc.constantFrom("1e400", "-1e400", "1e-400", "123456789012345678901234567890.5"),
+);
+const plain = fc.constantFrom("null", "true", "false");
+/** Of an identity: written in the only way in which it can be. */
+const identityValue = fc.oneof(
+    fc.nat({ max: 30 }).map(String),
+    fc.bigInt({ min: 10n ** 20n, max: 10n ** 29n }).map(String),
+    fc.constantFrom('"a"', '"é"', '"😀"', '"\uffee"', '"\\""', '"1"', "null", "true", "1.5", "-7"),
+);
+
+const valueOf: Record<Field, fc.Arbitrary<string | undefined>> = {
+    id: identityValue,
+    "part 2": identityValue,
+    time: fc.constant(undefined),
+    n: fc.oneof({ weight: 5, arbitrary: exactNumber }, plain, text, fc.constant(undefined)),
+    text: fc.oneof({ weight: 5, arbitrary: text }, plain, exactNumber, fc.constant(undefined)),
+    "_any-thing": fc.oneof(text, plain, exactNumber, fc.constant(undefined)),
+    written: fc.oneof(text, plain, exactNumber, fc.constant(undefined)),
+};
+
+/** The same time in the ways in which a job may write it. */
+const spelledTime = (at: number) => {
+    const iso = new Date(at).toISOString();
+    return [
+        String(at),
+        String(at / 1000),
+        json(iso),
+        json(iso.replace("T", " ").replace("Z", "")),
+        json(new Date(at + 19_800_000).toISOString().replace("Z", "+05:30")),
+    ];
+};
+
+/** Members in any order, with any space between them. */
+const written = (row: Row, turn: number): string => {
+    const members = Object.entries(row);
+    const rotated = [...members.slice(turn % 7), ...members.slice(0, turn % 7)];
+    return turn % 2 === 0
+        ? `{${rotated.map(([name, value]) => `"${name}":${value}`).join(",")}}`
+        : `{ ${rotated.map(([name, value]) => `"${name}"\t: ${value}`).join(" ,\r\n")} }`;
+};
+
+interface Rules {
+    readonly args: Partial<CompareArgs>;
+    readonly parallelism: number;
+}
+
+const tolerance = fc.constantFrom({}, { absoluteTolerance: 0.5 }, { relativeTolerance: 0.01 });
+const rules: fc.Arbitrary<Rules> = fc
+    .record({
+        identity: fc.constantFrom<string[]>(["id"], ["id", "part 2"], ["part 2", "$key"], ["$key"]),
+        eventTime: fc.constantFrom("time", undefined),
+        n: tolerance,
+        any: fc.constantFrom({}, { ignore: "as it comes" }),
+        key: fc.constantFrom({}, { ignore: "as it comes" }),
+        allowAdded: fc.boolean(),
+        parallelism: fc.constantFrom(1, 2),
+    })
+    .map(({ identity, eventTime, n, any, key, allowAdded, parallelism }) => ({
+        parallelism,
+        args: {
+            identity,
+            eventTime,
+            windowSeconds: 3600,
+            allowedLatenessSeconds: 7200,
+            minRecords: 1,
+            minWindows: 5,
+            waitSeconds: 240,
+            fields: {
+                n,
+                written: { ignore: "when it was written" },
+                ...("ignore" in any ? { "_any-thing": any } : {}),
+                ...("ignore" in key && !identity.includes("$key") ? { $key: key } : {}),
+            },
+            rules: { schema: { allowAddedFields: allowAdded } },
+        },
+    }));
+
+type Of<T> = T extends fc.Arbitrary<infer U> ? U : never;
+
+/** What both versions say of one identity in a window. */
+const group = fc.record({
+    row: fc.record(valueOf),
+    change: fc.subarray(["n", "text", "_any-thing", "written"] as const),
+    other: fc.record(valueOf),
+    kept: fc.subarray([...fields]),
+    key: fc.uint8Array({ minLength: 1, maxLength: 3 }),
+    otherKey: fc.option(fc.uint8Array({ minLength: 1, maxLength: 3 }), { freq: 4 }),
+    minute: fc.nat({ max: 59 }),
+    copies: fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 2 })),
+    kind: fc.constantFrom("same", "same", "respelled", "changed", "changed", "one of many"),
+    turn: fc.nat({ max: 30 }),
+    partitions: fc.tuple(fc.nat({ max: 1 }), fc.nat({ max: 1 })),
+});
+/** What is no record, for both engines. */
+const junk = fc.constantFrom(null, "", "[]", '"x"', '{"id":1', '{"id":01}', "{\u0000}");
+const hourOf = fc.record({
+    groups: fc.array(group, { maxLength: 8 }),
+    junk: fc.option(fc.tuple(junk, fc.boolean()), { freq: 12 }),
+});
+
+type Topics = Record<"incumbent" | "candidate", Message[]>;
+
+/** Both topics: an hour after the other, each a little out of order. */
+function topicsOf(hours: readonly Of<typeof hourOf>[], { args }: Rules): Topics {
+    const topics: Topics = { incumbent: [], candidate: [] };
+    hours.forEach(({ groups, junk }, n) => {
+        const known = new Set<string>();
+        const ofHour: Topics = { incumbent: [], candidate: [] };
+        const add = (side: keyof Topics, message: Message, times: number) =>
+            ofHour[side].push(...Array<Message>(times).fill(message));
+        for (const one of groups) {
+            const identity = json(
+                args.identity!.map((field) =>
+                    field === "$key" ? [...one.key] : one.row[field as Field],
+                ),
+            );
+            if (known.has(identity)) continue;
+            known.add(identity);
+            const at = began + n * hour + one.minute * 60_000;
+            const times = spelledTime(at);
+            const ofRow = (row: Row, turn: number) =>
+                written({ ...row, time: times[turn % times.length]! }, turn);
+            const present = (row: Row): Row =>
+                Object.fromEntries(
+                    Object.entries(row).filter(([, value]) => value !== undefined),
+                );
+            const { turn, kind, copies } = one;
+            const row = present(one.row);
+            const other = present({
+                ...one.row,
+                ...Object.fromEntries(one.change.map((field) => [field, one.other[field]])),
+            });
+            const message = (value: string, side: 0 | 1, key = one.key): Message => ({
+                key: Buffer.from(key),
+                value,
+                partition: one.partitions[side],
+                timestamp: at,
+            });
+            const otherKey = args.identity!.includes("$key") ? one.key : (one.otherKey ?? one.key);
+            switch (kind) {
+                case "same":
+                    add("incumbent", message(ofRow(row, turn), 0), copies[0]);
+                    add("candidate", message(ofRow(row, turn), 1), copies[1]);
+                    break;
+                case "respelled":
+                    add("incumbent", message(ofRow(row, turn), 0), copies[0]);
+                    add("candidate", message(ofRow(row, turn + 5), 1), copies[1]);
+                    break;
+                case "changed":
+                    add("incumbent", message(ofRow(row, turn), 0), copies[0]);
+                    add("candidate", message(ofRow(other, turn), 1, otherKey), copies[1]);
+                    break;
+                case "one of many":
+                    add("incumbent", message(ofRow(row, turn), 0), copies[0] + 1);
+                    add("candidate", message(ofRow(row, turn), 1), 1);
+                    add("candidate", message(ofRow(other, turn), 1, otherKey), copies[1]);
+                    break;
+            }
+        }
+        if (junk !== null) {
+            const [value, isOld] = junk;
+            add(
+                isOld ? "incumbent" : "candidate",
+                { key: Buffer.from("k"), value, partition: n % 2, timestamp: began + n * hour },
+                1,
+            );
+        }
+        topics.incumbent.push(...ofHour.incumbent.toReversed());
+        topics.candidate.push(...ofHour.candidate);
+    });
+    return topics;
+}
+
+/** What a job in SQL cannot tell, or reads in another way, and has to say so. */
+const odd = fc.record({
+    hour: fc.nat({ max: windowsOfASet - 1 }),
+    isOld: fc.boolean(),
+    value: fc.oneof(
+        anyNumber.map((n) => ({ n })),
+        fc.constantFrom<Partial<Record<Field | "more", string>>>(
+            { more: "1" },
+            { n: "{}" },
+            { n: "[1]" },
+            { n: '1,"n":2' },
+            { text: '"\ufffd"' },
+            { id: "1.0" },
+            { id: '"\\u0041"' },
+            { time: "true" },
+            { time: '"yesterday"' },
+            { time: "-99999999999" },
+            { time: '"0000-01-01"' },
+            { time: '"9999-12-31 23:59:59.999-23:59"' },
+            { time: "99999999999999" },
+            { time: "1e14" },
+        ),
+    ),
+});
+
+/** What finishes all windows, in both partitions. */
+function ends(n: number): Message[] {
+    const at = began + n * hour;
+    return [0, 1].map((partition) => ({
+        key: Buffer.from([partition]),
+        value: written({ id: String(partition), "part 2": "0", time: String(at) }, 0),
+        partition,
+        timestamp: at,
+    }));
+}
+
+/** What depends on no engine: how a gap is said does, and the hash of a key's bytes, which SQL writes in another way. */
+function comparable({ evidence, verdict }: Look, byKey: boolean) {
+    const { gaps, samples, ...rest }: Evidence = evidence;
+    return {
+        evidence: rest,
+        samples: byKey ? samples.map((sample) => ({ ...sample, identity: "" })) : samples,
+        hasGaps: gaps.length > 0,
+        outcome: verdict.outcome,
+        findings: verdict.findings,
+    };
+}
+
+describe("both engines", function () {
+    this.timeout((sets + 1) * 300_000);
+    let engines: Engines;
+
+    before(async () => {
+        engines = await Engines.connect(await sharedSandbox());
+    });
+    after(() => engines?.close());
+
+    for (let n = 0; n < sets; n++) {
+        const [rule] = fc.sample(rules, { seed: seed + n, numRuns: 1 });
+        const { args, parallelism } = rule!;
+        it(`find the same of any records, by ${JSON.stringify(args.fields)} and ${String(args.identity)}`, async () => {
+            const flink = settingsOf({
+                ...args,
+                engine: "flink",
+                flink: {
+                    fields: [...fields],
+                    from: "beginning",
+                    checkpointSeconds: 1,
+                    parallelism,
+                },
+            });
+            const hours = fc.sample(hourOf, { seed: seed + n, numRuns: windowsOfASet });
+            const topics = topicsOf(hours, rule!);
+            const pair = await engines.start("both", flink);
+            for (const side of ["incumbent", "candidate"] as const) {
+                await engines.send(pair[side].topic, [
+                    ...ends(-1),
+                    ...topics[side],
+                    ...ends(windowsOfASet + 4),
+                ]);
+            }
+            const byOne = settingsOf({ ...args, settleSeconds: 0 });
+            const { evidence } = await engines.embedded(pair, byOne);
+            // All of them, not as many as are enough.
+            const minWindows = evidence.windows.length;
+            const theirs = await engines.embedded(pair, { ...byOne, minWindows });
+            const ours = await engines.byFlink(pair, { ...flink, minWindows });
+            await engines.stop(pair);
+            const byKey = args.identity!.includes("$key");
+            assert.ok(minWindows > windowsOfASet / 2);
+            assert.deepEqual(comparable(ours, byKey), comparable(theirs, byKey));
+        });
+    }
+
+    it("say so where a job cannot tell, and go on with the rest", async () => {
+        const rule: Rules = {
+            parallelism: 1,
+            args: {
+                identity: ["id"],
+                eventTime: "time",
+                windowSeconds: 3600,
+                allowedLatenessSeconds: 7200,
+                minRecords: 1,
+                minWindows: 5,
+                waitSeconds: 240,
+                fields: { n: { relativeTolerance: 0.01 }, written: { ignore: "it differs" } },
+            },
+        };
+        const flink = settingsOf({
+            ...rule.args,
+            engine: "flink",
+            flink: { fields: [...fields], from: "beginning", checkpointSeconds: 1 },
+        });
+        const topics = topicsOf(fc.sample(hourOf, { seed, numRuns: windowsOfASet }), rule);
+        // Each in an hour of its own kind, so that what is around it is known to be the same.
+        const oddOnes = fc.sample(odd, { seed, numRuns: 25 });
+        const oddHours = new Set(oddOnes.map(({ hour }) => hour));
+        for (const [place, { hour: n, isOld, value }] of oddOnes.entries()) {
+            topics[isOld ? "incumbent" : "candidate"].push({
+                partition: 0,
+                timestamp: began + n * hour,
+                key: Buffer.from("odd"),
+                value: written(
+                    { id: `"odd ${place % 7}"`, time: String(began + n * hour), ...value },
+                    0,
+                ),
+            });
+        }
+        for (const side of ["incumbent", "candidate"] as const) {
+            topics[side].sort((a, b) => a.timestamp! - b.timestamp!);
+        }
+        const pair = await engines.start("odd", flink);
+        for (const side of ["incumbent", "candidate"] as const) {
+            await engines.send(pair[side].topic, [
+                ...ends(-1),
+                ...topics[side],
+                ...ends(windowsOfASet + 4),
+            ]);
+        }
+        const theirs = await engines.embedded(pair, settingsOf({ ...rule.args, settleSeconds: 0 }));
+        const minWindows = theirs.evidence.windows.length;
+        const ours = await engines.byFlink(pair, { ...flink, minWindows });
+        await engines.stop(pair);
+        assert.notEqual(ours.verdict.outcome, "pass");
+        assert.doesNotMatch(ours.evidence.gaps.join("\n"), /comparison's job/);
+        const tame = ({ evidence: { windows } }: Look) =>
+            windows.filter(({ start }) => !oddHours.has((start - began) / hour));
+        assert.ok(tame(ours).length > 10);
+        assert.deepEqual(tame(ours), tame(theirs));
+    });
+});
