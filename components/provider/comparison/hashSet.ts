@@ -1,6 +1,6 @@
 /** A set of 52-bit hashes in eight bytes each, or a little more. Zero stands for an empty slot. */
 export class HashSet {
-    #slots = new Float64Array(1024);
+    #slots = new Float64Array(64);
     #size = 0;
 
     get size(): number {
