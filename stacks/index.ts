@@ -1,4 +1,10 @@
-import { existingJob, ShadowFlinkJob, sqlJob } from "shadow-flink";
+import {
+    existingJob,
+    flinkDeployment,
+    ShadowFlinkJob,
+    sqlJob,
+    type HandedNames,
+} from "shadow-flink";
 import { flightsConfig } from "./config.js";
 import { delaysScript, type DelaysVersion } from "./flights/script.js";
 
@@ -14,17 +20,36 @@ function candidate(version: string) {
             `candidates: there is no script for "${version}", only for ${Object.keys(scripts).join(", ")}.`,
         );
     }
-    return sqlJob(({ topic, group, transactionalIdPrefix, checkpoints = "" }) => ({
-        gateway: config.gateway,
-        script: delaysScript(script, {
+    const render = ({ topic, group, transactionalIdPrefix, checkpoints = "" }: HandedNames) =>
+        delaysScript(script, {
             brokers: config.brokers.join(","),
             flights: "flights",
             topic,
             group,
             transactionalIdPrefix,
             checkpoints,
+        });
+    if (config.runtime.kind === "session") {
+        const { gateway } = config.runtime;
+        return sqlJob((names) => ({ gateway, script: render(names) }));
+    }
+    const { namespace, image } = config.runtime;
+    return flinkDeployment(
+        (names) => ({
+            image,
+            flinkVersion: "v2_2",
+            jobManager: { resource: { cpu: 1, memory: "1g" } },
+            taskManager: { resource: { cpu: 1, memory: "2g" } },
+            job: {
+                // The program in it is that of test/kubernetes/image, which runs the SQL that it is handed.
+                jarURI: "local:///opt/flink/usrlib/sql-runner.jar",
+                entryClass: "SqlRunner",
+                args: [render(names)],
+                upgradeMode: "stateless",
+            },
         }),
-    }));
+        { namespace, serviceAccount: true },
+    );
 }
 
 const delays = new ShadowFlinkJob("delays", {

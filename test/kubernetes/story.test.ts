@@ -4,9 +4,10 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { AppsV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { apiServerPrograms, operatorCrds } from "../../sandbox/kubernetes/parts.js";
+import { flights } from "../flightsProgram.js";
 import { graphOf } from "../graph.js";
 import { skipBecause } from "../skip.js";
-import { Cluster } from "./cluster.js";
+import { Cluster, type Manifest } from "./cluster.js";
 import { readyCluster } from "./ready.js";
 import { broker, program, world, type Scene } from "./story.js";
 
@@ -70,6 +71,20 @@ describe("the story with pods, on an API server", function () {
             ],
         );
         for (const { manifest } of all) await cluster.apply(manifest);
+    });
+
+    it("takes the candidates of the flights program, with its runtime on Kubernetes", async () => {
+        const config = { runtime: "kubernetes", namespace: "story", image: "shadow-flink-sql:1" };
+        const graph = await flights({ ...config, candidates: '["v2", "v3"]' });
+        const jobs = graph.filter(({ type }) => type.endsWith(":FlinkDeployment"));
+        assert.deepEqual(
+            jobs.map(({ name }) => name),
+            ["delays-v2-job", "delays-v3-job"],
+        );
+        for (const { inputs } of jobs) {
+            const manifest = inputs as Manifest;
+            assert.deepEqual((await cluster.apply(manifest))["spec"], manifest["spec"]);
+        }
     });
 
     it("is not played where there is no cluster, nobody answers, or no operator runs", async () => {

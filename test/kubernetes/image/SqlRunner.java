@@ -43,7 +43,8 @@ public final class SqlRunner {
                 statement.append(script, at, close + 1);
                 at = close;
             } else if (script.startsWith("--", at)) {
-                at = script.indexOf('\n', at);
+                int end = script.indexOf('\n', at);
+                at = end < 0 ? script.length() : end;
                 statement.append('\n');
             } else if (c == ';' && isWhole(statement)) {
                 statements.add(statement.toString().strip());
