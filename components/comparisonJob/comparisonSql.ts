@@ -55,7 +55,8 @@ export function comparisonSql(settings: Settings, names: ComparisonJobNames): st
 -- at the beginning of ${candidate.topic}, and at the ${settings.flink.from === "beginning" ? "beginning" : "end, as it was then,"} of ${incumbent.topic}.
 ${jobSettings(settings, names)}
 
--- The two topics, byte for byte. A record without an event time moves no watermark, nor does one from the future.
+-- The two topics, byte for byte. A record without an event time is of the year 1, which moves no watermark, nor does one from
+-- the future.
 ${source(settings, names)}
 
 CREATE TEMPORARY TABLE candidate_topic WITH (
@@ -172,8 +173,8 @@ function source(
 ): string {
     const event =
         eventTime === null
-            ? "UNIX_TIMESTAMP(CAST(CAST(written AS TIMESTAMP(0)) AS STRING)) * 1000 + EXTRACT(MILLISECOND FROM written)"
-            : millisecondsOf(tokenOf("record", eventTime));
+            ? "written"
+            : `TO_TIMESTAMP_LTZ(${millisecondsOf("record", eventTime)}, 3)`;
     return `CREATE TEMPORARY TABLE incumbent_topic (
     record_key BYTES,
     record STRING,
@@ -181,8 +182,7 @@ function source(
     place BIGINT METADATA FROM 'offset' VIRTUAL,
     written TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
     proc_time AS PROCTIME(),
-    event_ms AS ${event},
-    event_time AS COALESCE(TO_TIMESTAMP_LTZ(${event}, 3), TO_TIMESTAMP_LTZ(0, 3)),
+    event_time AS COALESCE(${event}, TO_TIMESTAMP_LTZ(${noTime}, 3)),
     WATERMARK FOR event_time AS CASE
         WHEN event_time < written + INTERVAL '1' DAY THEN event_time - ${interval(allowedLatenessSeconds)}
     END
@@ -210,14 +210,17 @@ ${options({
 );`;
 }
 
-/** The beginning of the year 1: Flink has no timestamps before it. */
-const firstYear = -62_135_596_800_000;
+/** Stands for an event time that is none: the beginning of the year 1, the first one that Flink has. */
+const noTime = -62_135_596_800_000;
+/** The beginning of the year 1583: before it, Flink counts days in another calendar. */
+const firstTime = -12_212_553_600_000;
 
 function records(settings: Settings): string {
     const { identity, flink, eventTime } = settings;
     const part = (
         side: Side,
-    ) => `    SELECT '${side}' AS side, part, place, proc_time, event_time, event_ms, record,
+    ) => `    SELECT '${side}' AS side, part, place, proc_time, event_time, record,
+        UNIX_TIMESTAMP(SUBSTRING(CAST(event_time AS STRING), 1, 19)) * 1000 + EXTRACT(MILLISECOND FROM event_time) AS event_ms,
         DECODE(record_key, 'ISO-8859-1') AS record_key
     FROM ${side}_topic`;
     const tokens = identity.map((field) =>
@@ -226,7 +229,7 @@ function records(settings: Settings): string {
     const known =
         eventTime === null
             ? "event_ms < 100000000000000 AND event_ms >= 0"
-            : `event_ms >= ${firstYear}`;
+            : `event_ms >= ${firstTime}`;
     return `CREATE TEMPORARY VIEW identified AS
 SELECT *, CONCAT('[', ${tokens.join(",\n    ',', ")}, ']') AS record_identity
 FROM (

@@ -6,6 +6,8 @@
  */
 
 const space = "[ \\t\\r\\n]*+";
+/** The same inside of an object that is known to have no other space. */
+const colon = "\\s*+:\\s*+";
 const string = '"(?:[^"\\\\\\x00-\\x1F\\uFFFD]++|\\\\["\\\\/bfnrt]|\\\\u[0-9A-Fa-f]{4})*+"';
 const number = "-?(?:0|[1-9][0-9]*+)(?:\\.[0-9]++)?(?:[eE][+-]?[0-9]++)?";
 const value = `(?:${string}|${number}|true|false|null)`;
@@ -32,13 +34,13 @@ export function isPlainObject(text: string, fields: readonly string[]): string {
 
 /** The value of a field as it is written, quotes included; NULL where the field is not there. */
 export function tokenOf(text: string, field: string): string {
-    const token = `"${field}"${space}:${space}("(?:[^"\\\\]++|\\\\.)*+"|[^,} \\t\\r\\n]++)`;
+    const token = `"${field}"${colon}("(?:[^"\\\\]++|\\\\.)*+"|[^,}\\s]++)`;
     return `REGEXP_EXTRACT(${text}, ${literal(token)}, 1)`;
 }
 
 /** The same, and NULL too where the same value could be written in another way. */
 export function canonicalTokenOf(text: string, field: string): string {
-    const token = `"${field}"${space}:${space}(${canonical})(?=[ \\t\\r\\n,}])`;
+    const token = `"${field}"${colon}(${canonical})(?=[\\s,}])`;
     return `REGEXP_EXTRACT(${text}, ${literal(token)}, 1)`;
 }
 
@@ -52,7 +54,7 @@ export function withTypeOnly(text: string, field: string): string {
     };
     return Object.entries(values).reduce(
         (within, [instead, value]) =>
-            `REGEXP_REPLACE(${within}, ${literal(`"${field}"${space}:${space}${value}`)}, ${literal(`"${field}":${instead}`)})`,
+            `REGEXP_REPLACE(${within}, ${literal(`"${field}"${colon}${value}`)}, ${literal(`"${field}":${instead}`)})`,
         text,
     );
 }
@@ -78,30 +80,38 @@ export function typeOf(token: string): string {
 }
 
 /**
- * Milliseconds since the epoch of a token: a number of seconds or milliseconds, told apart by their size, an ISO timestamp
+ * Milliseconds since the epoch of a field: a number of seconds or milliseconds, told apart by their size, an ISO timestamp
  * or a SQL one, UTC where it names no zone. NULL for anything else.
  */
-export function millisecondsOf(token: string): string {
-    const timestamp =
-        '^"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,9})?)?( ?(Z|[+-][0-9]{2}:?[0-9]{2}))?)?"$';
-    const hours = `CASE WHEN SUBSTRING(${token}, 14, 1) <> '' THEN SUBSTRING(${token}, 13, 5) ELSE '00:00' END`;
-    const seconds = `CASE WHEN SUBSTRING(${token}, 18, 1) = ':' THEN SUBSTRING(${token}, 19, 2) ELSE '00' END`;
-    const written = `CONCAT(SUBSTRING(${token}, 2, 10), ' ', ${hours}, ':', ${seconds})`;
-    const fraction = `REGEXP_EXTRACT(${token}, '\\.([0-9]{1,3})', 1)`;
-    const zone = (part: number) =>
-        `CAST(REGEXP_EXTRACT(${token}, '[0-9 ]([+-])([0-9]{2}):?([0-9]{2})"$', ${part}) AS INT)`;
-    const sign = `CASE WHEN REGEXP(${token}, '[+][0-9:]{4,5}"$') THEN 1 ELSE -1 END`;
+export function millisecondsOf(text: string, field: string): string {
+    const extract = (what: string) =>
+        `REGEXP_EXTRACT(${text}, ${literal(`"${field}"${colon}${what}`)}, 1)`;
+    const number = `TRY_CAST(${extract('(-?[0-9][^,}\\s"]*+)')} AS DOUBLE)`;
+    const [date, time, zone] = [
+        "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+        "[T ][0-9]{2}:[0-9]{2}",
+        " ?(?:Z|[+-][0-9]{2}:?[0-9]{2})",
+    ];
+    const valid = `${date}(?:${time}(?::[0-9]{2}(?:\\.[0-9]{1,9})?)?(?:${zone})?)?"`;
+    const said = extract(`"(?=${valid})(${date}(?:${time}(?::[0-9]{2}(?:\\.[0-9]{1,3})?)?)?)`);
+    const whole = `OVERLAY('0000-00-00 00:00:00.000' PLACING REPLACE(${said}, 'T', ' ') FROM 1)`;
+    const offset = `CAST(REPLACE(${extract('"[^"]*[0-9 ]([+-][0-9]{2}:?[0-9]{2})"')}, ':', '') AS INT)`;
     return `CASE
-            WHEN REGEXP(${token}, '^[-0-9]') THEN CASE
-                WHEN ABS(TRY_CAST(${token} AS DOUBLE)) < 1E11 THEN CAST(FLOOR(TRY_CAST(${token} AS DOUBLE) * 1000) AS BIGINT)
-                WHEN ABS(TRY_CAST(${token} AS DOUBLE)) < 1E14 THEN CAST(FLOOR(TRY_CAST(${token} AS DOUBLE)) AS BIGINT)
-            END
-            WHEN REGEXP(${token}, ${literal(timestamp)})
-                AND CAST(TRY_CAST(${written} AS TIMESTAMP(0)) AS STRING) = ${written}
-            THEN UNIX_TIMESTAMP(${written}) * 1000
-                + COALESCE(CAST(RPAD(${fraction}, 3, '0') AS BIGINT), 0)
-                - COALESCE(${sign} * (${zone(2)} * 60 + ${zone(3)}) * 60000, 0)
-        END`;
+        -- seconds since the epoch
+        WHEN ABS(${number}) < 1E11
+            THEN CAST(FLOOR(${number} * 1000) AS BIGINT)
+        -- milliseconds since the epoch
+        WHEN ABS(${number}) < 1E14
+            THEN CAST(FLOOR(${number}) AS BIGINT)
+        -- a date that exists, with what is said of a time of day, and 0 for what is not
+        WHEN CAST(TRY_CAST(${whole} AS TIMESTAMP(3)) AS STRING)
+            = ${whole}
+            THEN UNIX_TIMESTAMP(SUBSTRING(${whole}, 1, 19)) * 1000
+                + CAST(SUBSTRING(${whole}, 21) AS BIGINT)
+                -- less its zone, +hhmm
+                - COALESCE((${offset} / 100 * 60
+                    + MOD(${offset}, 100)) * 60000, 0)
+    END`;
 }
 
 export interface Tolerance {

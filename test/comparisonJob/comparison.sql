@@ -10,7 +10,8 @@ SET 'execution.checkpointing.mode' = 'EXACTLY_ONCE';
 SET 'restart-strategy.type' = 'exponential-delay';
 SET 'execution.checkpointing.dir' = 's3://state/delays-v2-evidence-0a1b2c3d';
 
--- The two topics, byte for byte. A record without an event time moves no watermark, nor does one from the future.
+-- The two topics, byte for byte. A record without an event time is of the year 1, which moves no watermark, nor does one from
+-- the future.
 CREATE TEMPORARY TABLE incumbent_topic (
     record_key BYTES,
     record STRING,
@@ -18,28 +19,22 @@ CREATE TEMPORARY TABLE incumbent_topic (
     place BIGINT METADATA FROM 'offset' VIRTUAL,
     written TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
     proc_time AS PROCTIME(),
-    event_ms AS CASE
-            WHEN REGEXP(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '^[-0-9]') THEN CASE
-                WHEN ABS(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS DOUBLE)) < 1E11 THEN CAST(FLOOR(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS DOUBLE) * 1000) AS BIGINT)
-                WHEN ABS(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS DOUBLE)) < 1E14 THEN CAST(FLOOR(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS DOUBLE)) AS BIGINT)
-            END
-            WHEN REGEXP(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '^"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?( ?(Z|[+-][0-9]{2}:?[0-9]{2}))?)?"$')
-                AND CAST(TRY_CAST(CONCAT(SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 2, 10), ' ', CASE WHEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 14, 1) <> '' THEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 13, 5) ELSE '00:00' END, ':', CASE WHEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 18, 1) = ':' THEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 19, 2) ELSE '00' END) AS TIMESTAMP(0)) AS STRING) = CONCAT(SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 2, 10), ' ', CASE WHEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 14, 1) <> '' THEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 13, 5) ELSE '00:00' END, ':', CASE WHEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 18, 1) = ':' THEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 19, 2) ELSE '00' END)
-            THEN UNIX_TIMESTAMP(CONCAT(SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 2, 10), ' ', CASE WHEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 14, 1) <> '' THEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 13, 5) ELSE '00:00' END, ':', CASE WHEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 18, 1) = ':' THEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 19, 2) ELSE '00' END)) * 1000
-                + COALESCE(CAST(RPAD(REGEXP_EXTRACT(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '\.([0-9]{1,3})', 1), 3, '0') AS BIGINT), 0)
-                - COALESCE(CASE WHEN REGEXP(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '[+][0-9:]{4,5}"$') THEN 1 ELSE -1 END * (CAST(REGEXP_EXTRACT(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '[0-9 ]([+-])([0-9]{2}):?([0-9]{2})"$', 2) AS INT) * 60 + CAST(REGEXP_EXTRACT(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '[0-9 ]([+-])([0-9]{2}):?([0-9]{2})"$', 3) AS INT)) * 60000, 0)
-        END,
     event_time AS COALESCE(TO_TIMESTAMP_LTZ(CASE
-            WHEN REGEXP(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '^[-0-9]') THEN CASE
-                WHEN ABS(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS DOUBLE)) < 1E11 THEN CAST(FLOOR(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS DOUBLE) * 1000) AS BIGINT)
-                WHEN ABS(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS DOUBLE)) < 1E14 THEN CAST(FLOOR(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS DOUBLE)) AS BIGINT)
-            END
-            WHEN REGEXP(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '^"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?( ?(Z|[+-][0-9]{2}:?[0-9]{2}))?)?"$')
-                AND CAST(TRY_CAST(CONCAT(SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 2, 10), ' ', CASE WHEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 14, 1) <> '' THEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 13, 5) ELSE '00:00' END, ':', CASE WHEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 18, 1) = ':' THEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 19, 2) ELSE '00' END) AS TIMESTAMP(0)) AS STRING) = CONCAT(SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 2, 10), ' ', CASE WHEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 14, 1) <> '' THEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 13, 5) ELSE '00:00' END, ':', CASE WHEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 18, 1) = ':' THEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 19, 2) ELSE '00' END)
-            THEN UNIX_TIMESTAMP(CONCAT(SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 2, 10), ' ', CASE WHEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 14, 1) <> '' THEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 13, 5) ELSE '00:00' END, ':', CASE WHEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 18, 1) = ':' THEN SUBSTRING(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), 19, 2) ELSE '00' END)) * 1000
-                + COALESCE(CAST(RPAD(REGEXP_EXTRACT(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '\.([0-9]{1,3})', 1), 3, '0') AS BIGINT), 0)
-                - COALESCE(CASE WHEN REGEXP(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '[+][0-9:]{4,5}"$') THEN 1 ELSE -1 END * (CAST(REGEXP_EXTRACT(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '[0-9 ]([+-])([0-9]{2}):?([0-9]{2})"$', 2) AS INT) * 60 + CAST(REGEXP_EXTRACT(REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1), '[0-9 ]([+-])([0-9]{2}):?([0-9]{2})"$', 3) AS INT)) * 60000, 0)
-        END, 3), TO_TIMESTAMP_LTZ(0, 3)),
+        -- seconds since the epoch
+        WHEN ABS(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+(-?[0-9][^,}\s"]*+)', 1) AS DOUBLE)) < 1E11
+            THEN CAST(FLOOR(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+(-?[0-9][^,}\s"]*+)', 1) AS DOUBLE) * 1000) AS BIGINT)
+        -- milliseconds since the epoch
+        WHEN ABS(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+(-?[0-9][^,}\s"]*+)', 1) AS DOUBLE)) < 1E14
+            THEN CAST(FLOOR(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+(-?[0-9][^,}\s"]*+)', 1) AS DOUBLE)) AS BIGINT)
+        -- a date that exists, with what is said of a time of day, and 0 for what is not
+        WHEN CAST(TRY_CAST(OVERLAY('0000-00-00 00:00:00.000' PLACING REPLACE(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+"(?=[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?)?")([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?)?)', 1), 'T', ' ') FROM 1) AS TIMESTAMP(3)) AS STRING)
+            = OVERLAY('0000-00-00 00:00:00.000' PLACING REPLACE(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+"(?=[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?)?")([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?)?)', 1), 'T', ' ') FROM 1)
+            THEN UNIX_TIMESTAMP(SUBSTRING(OVERLAY('0000-00-00 00:00:00.000' PLACING REPLACE(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+"(?=[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?)?")([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?)?)', 1), 'T', ' ') FROM 1), 1, 19)) * 1000
+                + CAST(SUBSTRING(OVERLAY('0000-00-00 00:00:00.000' PLACING REPLACE(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+"(?=[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?)?")([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?)?)', 1), 'T', ' ') FROM 1), 21) AS BIGINT)
+                -- less its zone, +hhmm
+                - COALESCE((CAST(REPLACE(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+"[^"]*[0-9 ]([+-][0-9]{2}:?[0-9]{2})"', 1), ':', '') AS INT) / 100 * 60
+                    + MOD(CAST(REPLACE(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+"[^"]*[0-9 ]([+-][0-9]{2}:?[0-9]{2})"', 1), ':', '') AS INT), 100)) * 60000, 0)
+    END, 3), TO_TIMESTAMP_LTZ(-62135596800000, 3)),
     WATERMARK FOR event_time AS CASE
         WHEN event_time < written + INTERVAL '1' DAY THEN event_time - INTERVAL '0 01:00:00.000' DAY TO SECOND(3)
     END
@@ -67,14 +62,16 @@ CREATE TEMPORARY TABLE candidate_topic WITH (
 
 -- Every record, and why it cannot be compared, where that is so.
 CREATE TEMPORARY VIEW identified AS
-SELECT *, CONCAT('[', REGEXP_EXTRACT(record, '"origin"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\["\\bfnrt])*+"|true|false|null|0|-?[1-9][0-9]{0,29}|-?(?:0|[1-9][0-9]{0,14})\.[0-9]{0,13}[1-9])(?=[ \t\r\n,}])', 1),
-    ',', REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\["\\bfnrt])*+"|true|false|null|0|-?[1-9][0-9]{0,29}|-?(?:0|[1-9][0-9]{0,14})\.[0-9]{0,13}[1-9])(?=[ \t\r\n,}])', 1), ']') AS record_identity
+SELECT *, CONCAT('[', REGEXP_EXTRACT(record, '"origin"\s*+:\s*+("(?:[^"\\]++|\\["\\bfnrt])*+"|true|false|null|0|-?[1-9][0-9]{0,29}|-?(?:0|[1-9][0-9]{0,14})\.[0-9]{0,13}[1-9])(?=[\s,}])', 1),
+    ',', REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+("(?:[^"\\]++|\\["\\bfnrt])*+"|true|false|null|0|-?[1-9][0-9]{0,29}|-?(?:0|[1-9][0-9]{0,14})\.[0-9]{0,13}[1-9])(?=[\s,}])', 1), ']') AS record_identity
 FROM (
-    SELECT 'incumbent' AS side, part, place, proc_time, event_time, event_ms, record,
+    SELECT 'incumbent' AS side, part, place, proc_time, event_time, record,
+        UNIX_TIMESTAMP(SUBSTRING(CAST(event_time AS STRING), 1, 19)) * 1000 + EXTRACT(MILLISECOND FROM event_time) AS event_ms,
         DECODE(record_key, 'ISO-8859-1') AS record_key
     FROM incumbent_topic
     UNION ALL
-    SELECT 'candidate' AS side, part, place, proc_time, event_time, event_ms, record,
+    SELECT 'candidate' AS side, part, place, proc_time, event_time, record,
+        UNIX_TIMESTAMP(SUBSTRING(CAST(event_time AS STRING), 1, 19)) * 1000 + EXTRACT(MILLISECOND FROM event_time) AS event_ms,
         DECODE(record_key, 'ISO-8859-1') AS record_key
     FROM candidate_topic
 );
@@ -85,7 +82,7 @@ SELECT *, CASE
     WHEN NOT REGEXP(record, '(?s)\A[ \t\r\n]*+\{[ \t\r\n]*+(?:"(origin|window_start|flights|mean_delay|written)"(?!.*"\1"[ \t\r\n]*+:)[ \t\r\n]*+:[ \t\r\n]*+(?:"(?:[^"\\\x00-\x1F\uFFFD]++|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*+"|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false|null)[ \t\r\n]*+(?:,[ \t\r\n]*+(?=")|(?=\})))*+\}[ \t\r\n]*+\z')
         THEN CASE WHEN record IS JSON OBJECT THEN 'undeclared' ELSE 'not JSON' END
     WHEN record_identity IS NULL THEN 'identity'
-    WHEN (event_ms >= -62135596800000) IS NOT TRUE THEN 'event time'
+    WHEN (event_ms >= -12212553600000) IS NOT TRUE THEN 'event time'
 END AS problem
 FROM identified;
 
@@ -94,7 +91,7 @@ SELECT side, part, place, proc_time, problem, CASE WHEN problem IS NULL THEN eve
 FROM judged;
 
 CREATE TEMPORARY VIEW comparable AS
-SELECT side, event_time, record_identity, record_key AS record_key, REGEXP_REPLACE(REGEXP_REPLACE(REGEXP_REPLACE(REGEXP_REPLACE(record, '"written"[ \t\r\n]*+:[ \t\r\n]*+-?[0-9]++(?![.eE0-9])', '"written":0'), '"written"[ \t\r\n]*+:[ \t\r\n]*+"(?:[^"\\\x00-\x1F\uFFFD]++|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*+"', '"written":""'), '"written"[ \t\r\n]*+:[ \t\r\n]*+-?[0-9]++(?:\.[0-9]++(?:[eE][+-]?[0-9]++)?|[eE][+-]?[0-9]++)', '"written":0.5'), '"written"[ \t\r\n]*+:[ \t\r\n]*+(?:true|false)', '"written":true') AS record
+SELECT side, event_time, record_identity, record_key AS record_key, REGEXP_REPLACE(REGEXP_REPLACE(REGEXP_REPLACE(REGEXP_REPLACE(record, '"written"\s*+:\s*+-?[0-9]++(?![.eE0-9])', '"written":0'), '"written"\s*+:\s*+"(?:[^"\\\x00-\x1F\uFFFD]++|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*+"', '"written":""'), '"written"\s*+:\s*+-?[0-9]++(?:\.[0-9]++(?:[eE][+-]?[0-9]++)?|[eE][+-]?[0-9]++)', '"written":0.5'), '"written"\s*+:\s*+(?:true|false)', '"written":true') AS record
 FROM judged
 WHERE problem IS NULL;
 
@@ -121,10 +118,10 @@ SELECT window_start, window_end, record_identity,
     SUM(GREATEST(candidates - incumbents, 0)) AS candidate_rest,
     COUNT(*) FILTER (WHERE incumbents > candidates) AS incumbent_contents,
     COUNT(*) FILTER (WHERE candidates > incumbents) AS candidate_contents,
-    MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT(record, '"flights"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) END) AS `incumbent flights`,
-    MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT(record, '"flights"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) END) AS `candidate flights`,
-    MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT(record, '"mean_delay"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) END) AS `incumbent mean_delay`,
-    MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT(record, '"mean_delay"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) END) AS `candidate mean_delay`,
+    MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT(record, '"flights"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) END) AS `incumbent flights`,
+    MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT(record, '"flights"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) END) AS `candidate flights`,
+    MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT(record, '"mean_delay"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) END) AS `incumbent mean_delay`,
+    MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT(record, '"mean_delay"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) END) AS `candidate mean_delay`,
     MIN(CASE WHEN incumbents > candidates THEN record_key END) AS `incumbent $key`,
     MIN(CASE WHEN candidates > incumbents THEN record_key END) AS `candidate $key`
 FROM contents
@@ -272,11 +269,11 @@ FROM (
     ) AS types
     FROM (
         SELECT window_start, window_end, incumbents, candidates, record_key,
-            REGEXP_EXTRACT(record, '"origin"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS `its origin`,
-            REGEXP_EXTRACT(record, '"window_start"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS `its window_start`,
-            REGEXP_EXTRACT(record, '"flights"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS `its flights`,
-            REGEXP_EXTRACT(record, '"mean_delay"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS `its mean_delay`,
-            REGEXP_EXTRACT(record, '"written"[ \t\r\n]*+:[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[^,} \t\r\n]++)', 1) AS `its written`
+            REGEXP_EXTRACT(record, '"origin"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS `its origin`,
+            REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS `its window_start`,
+            REGEXP_EXTRACT(record, '"flights"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS `its flights`,
+            REGEXP_EXTRACT(record, '"mean_delay"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS `its mean_delay`,
+            REGEXP_EXTRACT(record, '"written"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS `its written`
         FROM contents
     )
 )

