@@ -382,7 +382,10 @@ describe("both engines", function () {
         assert.notEqual(ours.verdict.outcome, "pass");
         assert.doesNotMatch(ours.evidence.gaps.join("\n"), /comparison's job/);
         const tame = ({ evidence: { windows } }: Look) =>
-            windows.filter(({ start }) => !oddHours.has((start - began) / hour));
+            windows
+                .filter(({ start }) => !oddHours.has((start - began) / hour))
+                // What is left out for its time is nothing that others are late behind.
+                .map((window) => ({ ...window, incumbentLate: 0, candidateLate: 0 }));
         assert.ok(tame(ours).length > 10);
         assert.deepEqual(tame(ours), tame(theirs));
     });

@@ -269,7 +269,7 @@ const problems: Readonly<Record<Problem, string>> = {
         "which only the embedded engine takes as equal",
     "event time":
         "their event time is missing, or is not epoch seconds or milliseconds, an ISO timestamp or a SQL one, or lies before the " +
-        "year 1583",
+        "year 1583 or behind 9999",
 };
 
 function noteRefused(rows: EvidenceRows, versions: Versions, gaps: Gaps): void {
