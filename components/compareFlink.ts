@@ -2,6 +2,7 @@ import type { CompareSettings } from "./compare.js";
 import type { ComparisonNames } from "./comparisonJob/operatorComparison.js";
 import type { FlinkDeployment, FlinkSessionJob } from "./jobs/flinkDeployment.js";
 import { type Section, show } from "./section.js";
+import { checkUrl, urlWayOut } from "./url.js";
 
 /** How the comparison runs as a job on a Flink cluster, where one process would not keep up. */
 export interface FlinkArgs {
@@ -144,12 +145,9 @@ function refuseJob(section: Section): void {
 }
 
 function url(section: Section, key: string): string | null {
-    const text = section.text(key, "give an http or https URL.");
-    const parsed = text !== null && URL.canParse(text) ? new URL(text) : undefined;
-    if (text !== null && parsed?.protocol !== "http:" && parsed?.protocol !== "https:") {
-        section.refuse(key, `is ${show(text)}; give an http or https URL.`);
-    } else if (parsed !== undefined && parsed.username + parsed.password !== "") {
-        section.refuse(key, "has a user or password in it, which would stand in the state.");
+    const text = section.text(key, urlWayOut);
+    if (text !== null) {
+        checkUrl(section, key, text, ".");
     }
     return text;
 }

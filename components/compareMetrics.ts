@@ -1,5 +1,6 @@
 import type { Severity } from "./compareRules.js";
 import { type Section, show } from "./section.js";
+import { checkUrl, urlWayOut } from "./url.js";
 
 /**
  * A number that says whether the business is as well off with the candidate as with the incumbent. It is asked once in
@@ -113,19 +114,9 @@ function required(section: Section, key: string, wayOut: string): string {
 
 /** An http(s) URL; one with a password in it is refused, since it would stand in the state. */
 export function readUrl(section: Section, key: string): string {
-    const wayOut = "give an http or https URL.";
-    const text = required(section, key, wayOut);
-    if (text === "") {
-        return text;
-    }
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url?.protocol !== "http:" && url?.protocol !== "https:") {
-        section.refuse(key, `is ${show(text)}; ${wayOut}`);
-    } else if (url.username !== "" || url.password !== "") {
-        section.refuse(
-            key,
-            "has a user or password in it, which would stand in the state; use authorizationFrom.",
-        );
+    const text = required(section, key, urlWayOut);
+    if (text !== "") {
+        checkUrl(section, key, text, "; use authorizationFrom.");
     }
     return text;
 }

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import * as kafka from "@pulumi/kafka";
 import * as pulumi from "@pulumi/pulumi";
 import type { Declared } from "../arguments.js";
 import type { OtherVersion } from "../isolation.js";
 import type { CompareSettings } from "../compare.js";
 import type { FlinkSettings } from "../compareFlink.js";
+import { digestOf } from "../digest.js";
 import type { VersionJob } from "../jobs/versionJob.js";
 import type { EvidenceJob } from "../provider/inputs.js";
 import type { KafkaSecurity } from "../provider/kafka/security.js";
@@ -245,7 +245,7 @@ function gatewayJob(args: ComparisonJobArgs): Runnable {
     const given = args.bootstrapServers;
     const plain = scriptInto("", plainServers(given) ?? [], args);
     return {
-        digest: sha256(`${plain}\n${flink.attempt}`).slice(0, 8),
+        digest: digestOf(`${plain}\n${flink.attempt}`).slice(0, 8),
         run: (resourceName, topic, opts) => {
             const rendered = pulumi
                 .output(given)
@@ -259,7 +259,7 @@ function gatewayJob(args: ComparisonJobArgs): Runnable {
                     gateway: gatewayOf(flink, versions[version]) ?? "",
                     rest: restOf(flink, versions[version]),
                     script: rendered,
-                    digest: rendered.apply(sha256),
+                    digest: rendered.apply(digestOf),
                     savepointDirectory: null,
                     startTimeoutSeconds: startSeconds,
                     retire: null,
@@ -326,8 +326,4 @@ function restOf(flink: FlinkSettings, declared: Declared | undefined): pulumi.In
             ? (declared.job.rest ?? null)
             : null)
     );
-}
-
-function sha256(text: string): string {
-    return createHash("sha256").update(text).digest("hex");
 }

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { FlinkSettings } from "../compareFlink.js";
+import { digestOf } from "../digest.js";
 import type { OtherVersion } from "../isolation.js";
 import type { OperatorJob } from "../jobs/flinkDeployment.js";
 import { at, entriesOf, flatConfiguration, type Rendered } from "../jobs/flinkSpec.js";
@@ -74,17 +74,14 @@ const mainContainer = "flink-main-container";
 export function declareOperatorComparison(args: OperatorComparisonArgs): OperatorComparison {
     const { kind, name, namespace } = args.job;
     const blank = render(args, "");
-    const digest = createHash("sha256")
-        .update(
-            JSON.stringify([
-                blank.names.script,
-                args.flink.attempt,
-                specDigest(kind, hasOutputs(blank.given) ? {} : blank.spec),
-                [name, namespace],
-            ]),
-        )
-        .digest("hex")
-        .slice(0, 8);
+    const digest = digestOf(
+        JSON.stringify([
+            blank.names.script,
+            args.flink.attempt,
+            specDigest(kind, hasOutputs(blank.given) ? {} : blank.spec),
+            [name, namespace],
+        ]),
+    ).slice(0, 8);
     return { component: args.component, version: args.version, digest, ...render(args, digest) };
 }
 

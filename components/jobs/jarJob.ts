@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import type * as pulumi from "@pulumi/pulumi";
+import { digestOf } from "../digest.js";
 import { isOwn, type OtherVersion } from "../isolation.js";
 import type { PermissionArgs } from "../permissions.js";
 import type { StartOptions } from "../startPosition.js";
@@ -104,7 +104,7 @@ export function jarSessionJob(
     opts: pulumi.CustomResourceOptions,
     retire: pulumi.Input<{ savepoint: string | null } | null> = null,
 ): SessionJob {
-    const jarDigest = sha256(readFileSync(job.jar));
+    const jarDigest = digestOf(readFileSync(job.jar));
     const run = args.apply((given) =>
         JSON.stringify({
             jarDigest,
@@ -123,15 +123,11 @@ export function jarSessionJob(
             rest: job.rest,
             jar: job.jar,
             script: run,
-            digest: run.apply(sha256),
+            digest: run.apply(digestOf),
             savepointDirectory: job.savepointDirectory ?? null,
             startTimeoutSeconds: job.startTimeoutSeconds ?? 120,
             retire,
         },
         opts,
     );
-}
-
-function sha256(content: string | Buffer): string {
-    return createHash("sha256").update(content).digest("hex");
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digestOf } from "../digest.js";
 import type { VersionNames } from "../versions.js";
 import type { PlacedJob } from "./flinkDeployment.js";
 import { at, entriesOf, flatConfiguration, type Rendered } from "./flinkSpec.js";
@@ -87,9 +87,7 @@ export function startingAt(spec: Rendered, savepoint: string): Rendered {
 
 /** What tells one build of a job from another: all of its spec, whatever the order of its fields. */
 export function specDigest(kind: PlacedJob["kind"], spec: Rendered): string {
-    return createHash("sha256")
-        .update(`${kind} ${canonical(spec)}`)
-        .digest("hex");
+    return digestOf(`${kind} ${canonical(spec)}`);
 }
 
 function canonical(value: unknown): string {

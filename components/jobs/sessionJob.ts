@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { SessionJobInputs } from "../provider/inputs.js";
 import type { PermissionArgs } from "../permissions.js";
+import { digestOf } from "../digest.js";
 import { shim, type Inputs } from "../shim.js";
 import type { StartOptions } from "../startPosition.js";
 import type { HandedNames, NameOverrides, VersionNames } from "../versions.js";
@@ -34,11 +34,6 @@ export function sqlJob(
     options: NameOverrides & PermissionArgs & StartOptions = {},
 ): SqlJob {
     return { ...options, kind: "sql", build };
-}
-
-/** What tells one build of a job from another. */
-function scriptDigest(script: string): string {
-    return createHash("sha256").update(script).digest("hex");
 }
 
 /** What the job of a version is called in Flink. */
@@ -101,7 +96,7 @@ export function sessionJob(
             gateway: args.gateway,
             rest: args.rest ?? null,
             script: args.script,
-            digest: pulumi.output(args.script).apply(scriptDigest),
+            digest: pulumi.output(args.script).apply(digestOf),
             savepointDirectory: args.savepointDirectory ?? null,
             startTimeoutSeconds: args.startTimeoutSeconds ?? 120,
             retire,

@@ -18,6 +18,7 @@ import { type Side, sides } from "../side.js";
 import type { Evidence } from "../evidence.js";
 import { Gaps } from "../gaps.js";
 import type { Clock } from "../gather.js";
+import { Progress } from "../progress.js";
 import { number, several } from "../rules/wording.js";
 import { isEnough } from "../rules/sufficiency.js";
 import { assembleRows, seal } from "./assembleRows.js";
@@ -57,11 +58,13 @@ class Look {
     readonly #rows: EvidenceRows;
     readonly #clock: Clock;
     readonly #signal: AbortSignal;
+    readonly #progress: Progress;
     #position: Offsets = new Map();
 
     constructor(private readonly request: FlinkGatherRequest) {
         this.#clock = request.clock ?? realClock;
         this.#rows = newRows(request.settings);
+        this.#progress = new Progress(request.log, () => this.#clock.now());
         this.#signal = AbortSignal.timeout(request.settings.timeoutSeconds * 1000);
     }
 
@@ -76,7 +79,11 @@ class Look {
                 );
             }
         }
-        return this.#assemble(topics);
+        const evidence = this.#assemble(topics);
+        if (topics !== undefined) {
+            this.request.log(this.#state(evidence));
+        }
+        return evidence;
     }
 
     /** The three topics; what is not there, or not the one that it was, is a gap. */
@@ -310,14 +317,16 @@ class Look {
             this.#versions(topics),
             new Gaps(),
         );
-        const { settings, log } = this.request;
-        const { incomplete } = seal(this.#rows, settings);
-        log(
-            `${this.request.job!.topic}: ${number(evidence.incumbent.records)} and ` +
-                `${number(evidence.candidate.records)} records read by the job, ` +
-                `${evidence.windows.length} windows can be judged (${settings.minWindows} needed)`,
+        const { settings } = this.request;
+        this.#progress.tick(() => this.#state(evidence));
+        return isEnough(evidence, settings) && seal(this.#rows, settings).incomplete.length === 0;
+    }
+
+    #state({ incumbent, candidate, windows }: Evidence): string {
+        return (
+            `${this.request.job!.topic}: ${number(incumbent.records)} and ${number(candidate.records)} records read by the ` +
+            `job, ${windows.length} windows can be judged (${this.request.settings.minWindows} needed)`
         );
-        return isEnough(evidence, settings) && incomplete.length === 0;
     }
 
     #assemble(topics: Topics | undefined): Evidence {
