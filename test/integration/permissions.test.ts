@@ -183,7 +183,7 @@ describe("a broker where permissions count", function () {
                 for (const topic of ["flights", "delays", "payments", "delays-v2", routing]) {
                     ids.set(topic, (await kafka.describeTopic(topic))!.id);
                 }
-                // A new broker takes a moment to say who coordinates a group, and kafkajs does not wait in a transaction.
+                // A new broker takes a moment to know who coordinates a group, and kafkajs does not wait in a transaction.
                 await kafka.committedOffsets(names.group, "flights");
             });
         });

@@ -19,6 +19,7 @@ import { rangesOf, readRanges } from "./readRanges.js";
 import { readSecurity, type KafkaSecurity } from "./security.js";
 import { openTopicLog, type LogEnds } from "./topicLog.js";
 import { Unpacker } from "./unpacker.js";
+import { untilCoordinated } from "./untilCoordinated.js";
 
 /** Where and how to reach the cluster. */
 export interface KafkaSettings {
@@ -29,6 +30,8 @@ export interface KafkaSettings {
 }
 
 const callSeconds = 30;
+/** Less: what a coordinator says then is better than that a call took too long. */
+const coordinatorSeconds = 20;
 const readCommitted = 1;
 
 /**
@@ -164,7 +167,10 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaPort> 
         committedOffsets: async (group, topic) => {
             const [answer] = await call(
                 `Committed offsets of group ${group}`,
-                admin.fetchOffsets({ groupId: group, topics: [topic] }),
+                untilCoordinated(
+                    () => admin.fetchOffsets({ groupId: group, topics: [topic] }),
+                    coordinatorSeconds,
+                ),
                 ofGroup(group, topic),
             );
             return new Map(
