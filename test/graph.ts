@@ -1,4 +1,6 @@
+import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { ShadowFlinkJob, type ShadowFlinkJobArgs } from "../components/index.js";
 
 /** A resource that a program registered, as the engine would see it. */
 export interface Registered {
@@ -80,4 +82,15 @@ export async function graphOf(
 /** The value of an output. */
 export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
     return new Promise((resolve) => output.apply((value) => resolve(value)));
+}
+
+/** What a component is refused with; built outside a deployment, since that is before anything is registered. */
+export function refusalOf(args: ShadowFlinkJobArgs, name = "delays"): string {
+    try {
+        new ShadowFlinkJob(name, args);
+    } catch (error) {
+        assert.ok(error instanceof pulumi.ResourceError, String(error));
+        return error.message;
+    }
+    return assert.fail("It was built.");
 }

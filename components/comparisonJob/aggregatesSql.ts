@@ -1,4 +1,5 @@
 import type { CompareSettings } from "../compare.js";
+import { sides } from "../side.js";
 import { aggregateBuckets, keptHashes } from "../sketch.js";
 import { decimalOf, isNumber, literal, tokenOf } from "./jsonSql.js";
 
@@ -42,13 +43,15 @@ CREATE TEMPORARY VIEW bucket_sums AS
 SELECT window_start, window_end, field, record_group, bucket,
     SUM(incumbents) AS incumbents, SUM(candidates) AS candidates,
     SUM(CASE WHEN inexact THEN incumbents + candidates ELSE 0 END) AS inexact,
-${sidesOf(
-    (side) => `    SUM(whole * CAST(${side}s AS DECIMAL(18, 0))) AS ${side}_whole,
+${sides
+    .map(
+        (side) => `    SUM(whole * CAST(${side}s AS DECIMAL(18, 0))) AS ${side}_whole,
     SUM(fraction * CAST(${side}s AS DECIMAL(18, 0))) AS ${side}_fraction,
     MIN(CASE WHEN ${side}s > 0 THEN number END) AS ${side}_min,
     MAX(CASE WHEN ${side}s > 0 THEN number END) AS ${side}_max,
     COUNT(number) FILTER (WHERE ${side}s > 0) AS ${side}_distinct`,
-).join(",\n")}
+    )
+    .join(",\n")}
 FROM (
     SELECT *, CAST(number - whole AS DECIMAL(18, 17)) AS fraction,
         ${bucketOf("CAST(number AS DOUBLE)")} AS bucket
@@ -64,13 +67,15 @@ FROM (
         PARTITION BY window_start, window_end, field, record_group, side ORDER BY number_hash
     ) AS place
     FROM (
-${sidesOf(
-    (
-        side,
-    ) => `        SELECT window_start, window_end, field, record_group, '${side}' AS side, SUBSTRING(MD5(CAST(number AS STRING)), 1, 13) AS number_hash
+${sides
+    .map(
+        (
+            side,
+        ) => `        SELECT window_start, window_end, field, record_group, '${side}' AS side, SUBSTRING(MD5(CAST(number AS STRING)), 1, 13) AS number_hash
         FROM numbers
         WHERE number IS NOT NULL AND ${side}s > 0`,
-).join("\n        UNION ALL\n")}
+    )
+    .join("\n        UNION ALL\n")}
     )
 )
 WHERE place <= ${keptHashes};`;
@@ -79,10 +84,12 @@ WHERE place <= ${keptHashes};`;
 export function aggregateInserts(): string {
     return `INSERT INTO aggregates
 SELECT 'aggregate', window_start, field, record_group, SUM(incumbents), SUM(candidates), SUM(inexact),
-${sidesOf(
-    (side) => `    CAST(SUM(${side}_whole) AS STRING), CAST(SUM(${side}_fraction) AS STRING),
+${sides
+    .map(
+        (side) => `    CAST(SUM(${side}_whole) AS STRING), CAST(SUM(${side}_fraction) AS STRING),
     CAST(MIN(${side}_min) AS STRING), CAST(MAX(${side}_max) AS STRING), SUM(${side}_distinct)`,
-).join(",\n")},
+    )
+    .join(",\n")},
     LISTAGG(CONCAT(CAST(bucket AS STRING), ':', CAST(incumbents AS STRING), ':', CAST(candidates AS STRING)))
 FROM bucket_sums
 GROUP BY window_start, window_end, field, record_group;
@@ -96,20 +103,18 @@ GROUP BY window_start, window_end, field, record_group, side;`;
 /** Columns of what they write, by table. */
 export const aggregateColumns = {
     aggregates: `window_start TIMESTAMP(3), field STRING, record_group STRING, incumbents BIGINT, candidates BIGINT, inexact BIGINT,
-${sidesOf(
-    (
-        side,
-    ) => `    ${side}_whole STRING, ${side}_fraction STRING, ${side}_min STRING, ${side}_max STRING,
+${sides
+    .map(
+        (
+            side,
+        ) => `    ${side}_whole STRING, ${side}_fraction STRING, ${side}_min STRING, ${side}_max STRING,
     ${side}_distinct BIGINT`,
-).join(",\n")},
+    )
+    .join(",\n")},
     bucket_counts STRING`,
     distinct_numbers:
         "window_start TIMESTAMP(3), field STRING, record_group STRING, side STRING, hashes STRING",
 };
-
-function sidesOf(text: (side: "incumbent" | "candidate") => string): string[] {
-    return [text("incumbent"), text("candidate")];
-}
 
 /** The values of a group as a JSON object by their place, without those that are not there. */
 function groupOf(groupBy: readonly string[]): string {

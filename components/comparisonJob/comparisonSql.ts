@@ -1,6 +1,7 @@
 import type { CompareSettings } from "../compare.js";
 import type { FlinkSettings } from "../compareFlink.js";
 import { sampleLimit } from "../sampleLimit.js";
+import { sides, type Side } from "../side.js";
 import {
     aggregateColumns,
     aggregateInserts,
@@ -34,9 +35,6 @@ export interface ComparisonJobNames {
 }
 
 type Settings = CompareSettings & { readonly flink: FlinkSettings };
-type Side = "incumbent" | "candidate";
-
-const sides = ["incumbent", "candidate"] as const;
 
 /** Of each kind, in a window. */
 const samples = 5;

@@ -8,7 +8,7 @@ import { parseDecimal, toNumber } from "../../components/provider/comparison/dec
 import { decodeValue } from "../../components/provider/comparison/decode.js";
 import { EvidenceRows } from "../../components/provider/comparison/flink/evidenceRows.js";
 import { Quantity } from "../../components/provider/comparison/quantity.js";
-import { sides, type Side } from "../../components/provider/comparison/side.js";
+import { sides, type Side } from "../../components/side.js";
 import { noCoverage } from "../../components/provider/comparison/sealing.js";
 import { settingsOf } from "./world.js";
 

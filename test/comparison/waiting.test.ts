@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { MeasuredPlaces, MeasuredValues } from "../../components/provider/comparison/measured.js";
 import { Waiting, type Known, type Waiter } from "../../components/provider/comparison/waiting.js";
-import type { Side } from "../../components/provider/comparison/side.js";
+import type { Side } from "../../components/side.js";
 import { storedWhole } from "../../components/provider/kafka/storedBytes.js";
 
 /** What is known of a record that is called so. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CompareArgs } from "../../components/compare.js";
-import { sides } from "../../components/provider/comparison/side.js";
+import { sides } from "../../components/side.js";
 import { settingsOf } from "../comparison/world.js";
 import { sharedSandbox } from "../sandboxFixture.js";
 import { Engines } from "./engines.js";

@@ -1,6 +1,6 @@
 import type { CompareSettings } from "../../compare.js";
 import { AggregateSketch, type AggregateState } from "./aggregate.js";
-import type { Side } from "./side.js";
+import type { Side } from "../../side.js";
 import type { Aggregate, AggregateEvidence } from "./evidence.js";
 import { type Measured, MeasuredValues } from "./measured.js";
 import { counts, type Coverage } from "./sealing.js";

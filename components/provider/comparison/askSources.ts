@@ -2,7 +2,7 @@ import type { CompareSettings } from "../../compare.js";
 import type { JobBaseline } from "../flink/jobBaseline.js";
 import { beginToCount, jobEvidence, type JobAddress } from "../flink/jobEvidence.js";
 import { askMetrics } from "../metrics/askMetrics.js";
-import { type Side, sides } from "./side.js";
+import { type Side, sides } from "../../side.js";
 import type { Sources } from "./sources.js";
 
 /** What jobs are counted from, by version; kept in the comparison's state. */

@@ -3,7 +3,7 @@ import type { Offsets } from "../kafka/port.js";
 import { Aggregates } from "./aggregates.js";
 import { readContent, readDifferences } from "./content.js";
 import type { Leftover } from "./engine.js";
-import type { Side } from "./side.js";
+import type { Side } from "../../side.js";
 import type { Evidence, Sample, VersionEvidence, WindowEvidence } from "./evidence.js";
 import { Examples } from "./examples.js";
 import {

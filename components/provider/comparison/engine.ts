@@ -5,7 +5,7 @@ import type { DuckDBAppender, DuckDBConnection, DuckDBInstance } from "@duckdb/n
 import { explain } from "../errors.js";
 import type { HashLog } from "./hashLog.js";
 import type { Coverage } from "./sealing.js";
-import type { Side } from "./side.js";
+import type { Side } from "../../side.js";
 
 /** A record that did not cancel out. */
 export interface Row {

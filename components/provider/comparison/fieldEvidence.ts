@@ -1,5 +1,5 @@
 import type { CompareSettings } from "../../compare.js";
-import type { Side } from "./side.js";
+import type { Side } from "../../side.js";
 import type { FieldEvidence, FieldTally } from "./evidence.js";
 import type { totalsOfWindows } from "./kept.js";
 

@@ -6,7 +6,7 @@ import type { Fetched, KafkaPort } from "../kafka/port.js";
 import type { Log } from "../log.js";
 import { assemble, type Assembled, type Source } from "./assemble.js";
 import { Decoders } from "./decoders.js";
-import { type Side, sides } from "./side.js";
+import { type Side, sides } from "../../side.js";
 import type { Evidence } from "./evidence.js";
 import { Gaps } from "./gaps.js";
 import { Intake } from "./intake.js";

@@ -14,7 +14,7 @@ import { ignoredFields, writeContent } from "./content.js";
 import type { Fields } from "./decode.js";
 import type { Decoders, UsedSchema } from "./decoders.js";
 import type { Row } from "./engine.js";
-import { type Side, sides } from "./side.js";
+import { type Side, sides } from "../../side.js";
 import { firstMicroseconds, fromEpoch, parseEventTime } from "./eventTime.js";
 import type { Gaps } from "./gaps.js";
 import { Glance, type Glanced } from "./glance.js";

@@ -1,5 +1,5 @@
 import type { KeptAggregate } from "./aggregates.js";
-import type { Side } from "./side.js";
+import type { Side } from "../../side.js";
 import type { FieldEvidence, WindowEvidence } from "./evidence.js";
 
 /**

@@ -1,4 +1,4 @@
-import type { Side } from "./side.js";
+import type { Side } from "../../side.js";
 import type { LeftOut } from "./evidence.js";
 import { counts, type Coverage } from "./sealing.js";
 

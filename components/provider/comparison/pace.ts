@@ -1,4 +1,4 @@
-import type { Side } from "./side.js";
+import type { Side } from "../../side.js";
 
 /** A partition that can be read on, and how far its event time has come. */
 export interface Runner {

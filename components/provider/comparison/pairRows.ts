@@ -1,6 +1,6 @@
 import type { Leftover, MatchedOf, Row } from "./engine.js";
 import { counts, type Coverage } from "./sealing.js";
-import type { Side } from "./side.js";
+import type { Side } from "../../side.js";
 
 /** What is held of one identity in one window: the contents of its records. */
 interface Group extends Record<Side, string[]> {

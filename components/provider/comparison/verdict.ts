@@ -1,6 +1,6 @@
 import type { Severity } from "../../compareRules.js";
 import type { Sample } from "./evidence.js";
-import type { Side } from "./side.js";
+import type { Side } from "../../side.js";
 
 export type Outcome = "pass" | "fail" | "inconclusive";
 

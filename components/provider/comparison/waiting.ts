@@ -1,7 +1,7 @@
 import type { StoredBytes } from "../kafka/storedBytes.js";
 import type { UsedSchema } from "./decoders.js";
 import { type Measured, MeasuredColumn } from "./measured.js";
-import type { Side } from "./side.js";
+import type { Side } from "../../side.js";
 import type { Shape } from "./shape.js";
 
 /** What is known of a record once it was decoded, so that its counterpart need not be. */

@@ -1,6 +1,6 @@
 import type { MetricSettings, MetricSource } from "../../compareMetrics.js";
 import type { MetricEvidence } from "../comparison/evidence.js";
-import { sides } from "../comparison/side.js";
+import { sides } from "../../side.js";
 import { askJson } from "./json.js";
 import { askPrometheus } from "./prometheus.js";
 import type { Answer } from "./source.js";

@@ -5,7 +5,7 @@ import type { AggregateState } from "../aggregate.js";
 import type { KeptAggregate } from "../aggregates.js";
 import { addDecimals, canonicalNumber, parseDecimal, writeDecimal } from "../decimal.js";
 import { decodeValue } from "../decode.js";
-import { sides, type Side } from "../side.js";
+import { sides, type Side } from "../../../side.js";
 
 /** What the job has aggregated of one window. */
 export class AggregateRows {

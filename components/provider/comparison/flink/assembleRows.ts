@@ -2,7 +2,7 @@ import type { CompareSettings } from "../../../compare.js";
 import { comparedFields, typedFields, type Problem } from "../../../comparisonJob/evidenceRows.js";
 import { typeLetters } from "../../../comparisonJob/jsonSql.js";
 import { Aggregates } from "../aggregates.js";
-import { type Side, sides } from "../side.js";
+import { type Side, sides } from "../../../side.js";
 import type {
     AggregateEvidence,
     Evidence,

@@ -7,7 +7,7 @@ import type {
     TypesRow,
 } from "../../../comparisonJob/evidenceRows.js";
 import type { Offsets } from "../../kafka/port.js";
-import { type Side, sides } from "../side.js";
+import { type Side, sides } from "../../../side.js";
 import { obtain } from "../tally.js";
 import { AggregateRows } from "./aggregateRows.js";
 

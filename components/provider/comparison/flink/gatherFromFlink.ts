@@ -14,7 +14,7 @@ import {
 } from "../../kafka/port.js";
 import { rangesOf, readRanges } from "../../kafka/readRanges.js";
 import type { Log } from "../../log.js";
-import { type Side, sides } from "../side.js";
+import { type Side, sides } from "../../../side.js";
 import type { Evidence } from "../evidence.js";
 import { Gaps } from "../gaps.js";
 import type { Clock } from "../gather.js";

@@ -3,7 +3,7 @@ import { number, percent } from "../rules/wording.js";
 import { axisText, draw, inChart, ink, strokes } from "./chart.js";
 import { html, type Markup } from "./markup.js";
 import type { Report } from "./report.js";
-import { sides } from "../side.js";
+import { sides } from "../../../side.js";
 
 /** Of all records, the share in which a field has no value: null, or not there. */
 export function emptyShare({ present, nulls, absent }: FieldTally): number {

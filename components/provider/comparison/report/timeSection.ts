@@ -4,7 +4,7 @@ import { duration, share } from "./figures.js";
 import { html, type Markup } from "./markup.js";
 import type { Report } from "./report.js";
 import { mark, table } from "./table.js";
-import { sides } from "../side.js";
+import { sides } from "../../../side.js";
 
 interface PartitionRow {
     readonly side: "incumbent" | "candidate";

@@ -5,7 +5,7 @@ import { share } from "./figures.js";
 import { html, type Markup } from "./markup.js";
 import type { Report } from "./report.js";
 import { mark, table } from "./table.js";
-import { sides } from "../side.js";
+import { sides } from "../../../side.js";
 
 const mostReasons = 5;
 

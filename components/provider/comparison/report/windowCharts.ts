@@ -4,7 +4,7 @@ import { number, several, time } from "../rules/wording.js";
 import { axisText, draw, inChart, ink, strokes, type Chart } from "./chart.js";
 import { html, type Markup } from "./markup.js";
 import type { Report } from "./report.js";
-import { sides } from "../side.js";
+import { sides } from "../../../side.js";
 
 /** More would be less than four pixels each. */
 const mostPoints = 240;
