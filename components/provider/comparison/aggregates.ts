@@ -2,6 +2,7 @@ import type { CompareSettings } from "../../compare.js";
 import { AggregateSketch, type AggregateState } from "./aggregate.js";
 import type { Side } from "../../side.js";
 import type { Aggregate, AggregateEvidence } from "./evidence.js";
+import { Groups } from "./groups.js";
 import { type Measured, MeasuredValues } from "./measured.js";
 import { counts, type Coverage } from "./sealing.js";
 import { obtain } from "./tally.js";
@@ -30,7 +31,7 @@ export class Aggregates {
     readonly #groupBy: readonly string[];
     readonly #quantiles: readonly number[];
     readonly #windows = new Map<number, Sketches>();
-    readonly #groups = new Map<string, string>();
+    readonly #groups: Groups;
     #count = 0;
     #newest: { readonly window: number; readonly sketches: Sketches } | undefined;
 
@@ -38,27 +39,14 @@ export class Aggregates {
         this.#fields = Object.keys(rules.aggregates.fields);
         this.#groupBy = rules.aggregates.groupBy;
         this.#quantiles = rules.aggregates.quantiles;
+        this.#groups = new Groups(this.#groupBy);
     }
 
     /** What to keep of a record to add it, by its fields' canonical texts; `null` where nothing is aggregated. */
     measure(text: (path: string) => string | undefined): Measured | null {
         return this.#fields.length === 0
             ? null
-            : new MeasuredValues(this.groupOf(text), this.#fields.map(text));
-    }
-
-    /** The group of a record as one key, by its fields' canonical texts; `null` where nothing is grouped by. */
-    groupOf(text: (path: string) => string | undefined): string | null {
-        if (this.#groupBy.length === 0) {
-            return null;
-        }
-        const group = JSON.stringify(this.#groupBy.map((path) => text(path) ?? "absent"));
-        // Records that wait hold the one text of their group, not one each.
-        const known = this.#groups.get(group);
-        if (known === undefined && this.#groups.size < mostSketches) {
-            this.#groups.set(group, group);
-        }
-        return known ?? group;
+            : new MeasuredValues(this.#groups.of(text), this.#fields.map(text));
     }
 
     /** Why they are not complete, as a sentence; `null` where they are. */

@@ -2,32 +2,22 @@ import { setImmediate } from "node:timers/promises";
 import type { CompareSettings } from "../../compare.js";
 import { viewOf } from "../kafka/hashBytes.js";
 import type { LogRecord, Records } from "../kafka/port.js";
-import {
-    keyAndValue,
-    span,
-    storedBytesOf,
-    storedWhole,
-    type StoredBytes,
-} from "../kafka/storedBytes.js";
+import { keyAndValue, storedBytesOf, storedWhole, type StoredBytes } from "../kafka/storedBytes.js";
 import { Aggregates } from "./aggregates.js";
 import { ignoredFields, writeContent } from "./content.js";
-import type { Fields } from "./decode.js";
-import type { Decoders, UsedSchema } from "./decoders.js";
+import type { Decoders } from "./decoders.js";
 import type { Row } from "./engine.js";
 import { type Side, sides } from "../../side.js";
-import { firstMicroseconds, fromEpoch, parseEventTime } from "./eventTime.js";
 import type { Gaps } from "./gaps.js";
-import { Glance, type Glanced } from "./glance.js";
+import { canGlance, Glancer } from "./glancer.js";
 import { Schemas } from "./formats/schemas.js";
-import { bytesText } from "./formats/texts.js";
 import { hashWith } from "./hash.js";
 import { Identities } from "./identities.js";
 import type { Kept } from "./kept.js";
 import type { Leftovers } from "./leftovers.js";
-import { type Measured, MeasuredPlaces } from "./measured.js";
 import { observe, type Observation } from "./observe.js";
 import { reachOf, type Reach } from "./reach.js";
-import { longestWindow, Sampling } from "./sampling.js";
+import { Sampling } from "./sampling.js";
 import { windowLength, windowStart, type Coverage } from "./sealing.js";
 import { mostShapes, Shapes } from "./shape.js";
 import { Tally } from "./tally.js";
@@ -40,8 +30,6 @@ const mebibyte = 2 ** 20;
 const recordsAtATime = 1_024;
 
 type Counted = Omit<Known, "identityHash" | "measured">;
-/** Of an identity that is put together in bytes; a longer one is decoded. */
-const longestIdentity = 1_024;
 
 /**
  * Takes the records of both topics as they are read. A record whose equal is there on the other topic is counted with it
@@ -66,17 +54,7 @@ export class Intake {
     readonly #ignored: ReadonlySet<string>;
     readonly #byBytes: boolean;
     readonly #byTimestamp: boolean;
-    /** The fields whose values are needed of every record. */
-    readonly #wanted: readonly string[];
-    /** Which of them are aggregated. */
-    readonly #aggregated: readonly number[];
-    /** Which of them are the identity and the event time. */
-    readonly #identityFields: readonly number[];
-    readonly #eventTimeField: number;
-    /** Where an identity is put together, with room behind it. */
-    readonly #identity = Buffer.alloc(longestIdentity + longestWindow);
-    readonly #identityView = viewOf(this.#identity);
-    readonly #glance: Glance | undefined;
+    readonly #glancer: Glancer | undefined;
 
     constructor(
         private readonly settings: CompareSettings,
@@ -97,21 +75,9 @@ export class Intake {
         this.#ignored = ignoredFields(settings);
         // What is the last of its identity is known at the end only, and what is ignored is in the bytes.
         this.#byBytes = settings.mode === "append" && this.#ignored.size === 0;
-        const { fields, groupBy } = settings.rules.aggregates;
-        const { identity, eventTime } = settings;
-        this.#wanted = [
-            ...new Set([
-                ...identity,
-                ...(eventTime === null ? [] : [eventTime]),
-                ...Object.keys(fields),
-                ...groupBy,
-            ]),
-        ];
-        this.#identityFields = identity.map((path) => this.#wanted.indexOf(path));
-        this.#aggregated = Object.keys(fields).map((path) => this.#wanted.indexOf(path));
-        this.#waiting = new Waiting(this.#aggregated.length);
-        this.#eventTimeField = eventTime === null ? -1 : this.#wanted.indexOf(eventTime);
-        this.#glance = this.#canGlance() ? this.#newGlance() : undefined;
+        this.#waiting = new Waiting(Object.keys(settings.rules.aggregates.fields).length);
+        this.#glancer =
+            this.#byBytes && canGlance(settings) ? new Glancer(settings, this.shapes) : undefined;
     }
 
     /** Records of one fetch of one partition. */
@@ -175,7 +141,7 @@ export class Intake {
             if (this.#meet(side, record, bytes)) {
                 return;
             }
-            const known = this.#glanceAt(record, bytes);
+            const known = this.#glancer?.at(bytes, record.timestamp);
             if (known !== undefined) {
                 this.#admit(side, record, bytes, known);
                 return;
@@ -208,7 +174,7 @@ export class Intake {
                 ),
             );
         if (bytes !== undefined) {
-            this.#learn(record, fields);
+            this.#glancer?.learn(fields);
         } else if (this.#meet(side, record, content, known)) {
             return;
         }
@@ -234,72 +200,6 @@ export class Intake {
         this.#waiting.wait(side, content, this.#timestampOf(record), known);
     }
 
-    /** What is known of a record from its bytes alone; `undefined` where it takes a decoder. */
-    #glanceAt(record: LogRecord, { bytes, start }: StoredBytes): Known | undefined {
-        const glanced = this.#glanced(bytes, start);
-        if (glanced === undefined) {
-            return undefined;
-        }
-        const eventTime = this.#eventTimeAt(glanced, record);
-        if (eventTime === undefined) {
-            return undefined;
-        }
-        const window = windowStart(eventTime, this.#windowLength);
-        const end = this.#copyIdentity(glanced);
-        if (end === undefined) {
-            return undefined;
-        }
-        const sampled = this.#sampling.includesBytes(this.#identity, end, window);
-        return {
-            eventTime,
-            window,
-            shape: glanced.shape,
-            measured: sampled ? this.#measuredAt(glanced, bytes, start) : null,
-            schemas: noSchemas,
-            identityHash: hashWith(this.#identityView, end, window),
-            sampled,
-        };
-    }
-
-    #measuredAt(glanced: Glanced, bytes: Buffer, start: number): Measured | null {
-        if (this.#aggregated.length === 0) {
-            return null;
-        }
-        const group = this.aggregates.groupOf((path) => glanced.text(this.#wanted.indexOf(path)));
-        const places = glanced.places(this.#aggregated, start);
-        return new MeasuredPlaces(group, bytes, start, places);
-    }
-
-    #eventTimeAt(glanced: Glanced, { timestamp }: LogRecord): number | undefined {
-        if (this.#byTimestamp) {
-            return timestamp >= 0 && timestamp < firstMicroseconds ? timestamp : undefined;
-        }
-        const field = this.#eventTimeField;
-        const whole = glanced.whole(field);
-        const leaf = Number.isNaN(whole) ? glanced.leaf(field) : undefined;
-        const eventTime = leaf === undefined ? fromEpoch(whole) : parseEventTime(leaf);
-        return typeof eventTime === "number" && !Number.isNaN(eventTime) ? eventTime : undefined;
-    }
-
-    /** Puts the identity together that the decoder would give; returns where it ends. */
-    #copyIdentity(glanced: Glanced): number | undefined {
-        const bytes = this.#identity;
-        bytes[0] = openBracket;
-        let at = 1;
-        for (let i = 0; i < this.#identityFields.length; i++) {
-            const field = this.#identityFields[i]!;
-            if (!glanced.has(field)) {
-                return undefined;
-            }
-            if (i > 0) {
-                bytes[at++] = comma;
-            }
-            at = glanced.copy(field, bytes, at);
-        }
-        bytes[at++] = closeBracket;
-        return at > longestIdentity ? undefined : at;
-    }
-
     #known(observed: Observation): Known {
         const { eventTime, identity, fields, schemas } = observed;
         const window = windowStart(eventTime, this.#windowLength);
@@ -313,34 +213,6 @@ export class Intake {
             identityHash: identityHashOf(identity, window),
             sampled,
         };
-    }
-
-    #learn({ key }: LogRecord, fields: Fields): void {
-        if (key === null) {
-            this.#glance?.learn(fields);
-        } else if (this.#glance !== undefined) {
-            this.#glance.learn(new Map([...fields].filter(([path]) => path !== "$key")));
-        }
-    }
-
-    /** Whether all that is needed of a record stands in a JSON value. */
-    #canGlance(): boolean {
-        const { key, value } = this.settings.formats;
-        return (
-            this.#byBytes &&
-            value === "json" &&
-            key === "bytes" &&
-            !this.#wanted.some((path) => path.startsWith("$"))
-        );
-    }
-
-    #newGlance(): Glance {
-        return new Glance(this.#wanted, (fields, hasKey) =>
-            this.shapes.of([
-                ...fields.map(([path, type]) => [path, { type }] as const),
-                ...(hasKey ? [["$key", { type: "bytes" }] as const] : []),
-            ]),
-        );
     }
 
     /** A record's timestamp, where it tells equal records apart. */
@@ -469,7 +341,7 @@ export class Intake {
             return { identity: identity!, content: lines.join("\n") };
         }
         const record = keyAndValue(bytes, start);
-        const plain = this.#plainContentOf(bytes, start, record.key);
+        const plain = this.#glancer?.contentOf(bytes, start, record.key);
         if (plain !== undefined) {
             return plain;
         }
@@ -481,35 +353,9 @@ export class Intake {
         ) as Observation;
         return { identity, content: writeContent(fields, this.#ignored) };
     }
-
-    /** The same where a glance is enough. */
-    #plainContentOf(
-        bytes: Buffer,
-        start: number,
-        key: Buffer | null,
-    ): Pick<Row, "identity" | "content"> | undefined {
-        const glanced = this.#glanced(bytes, start);
-        const content = glanced?.content(key === null ? undefined : bytesText(key.toString("hex")));
-        const end = glanced === undefined ? undefined : this.#copyIdentity(glanced);
-        return content === undefined || end === undefined
-            ? undefined
-            : { identity: this.#identity.toString("latin1", 0, end), content };
-    }
-
-    #glanced(bytes: Buffer, start: number): Glanced | undefined {
-        if (this.#glance === undefined) {
-            return undefined;
-        }
-        const key = span(bytes, start);
-        const value = span(bytes, key.end);
-        return this.#glance.at(bytes, value.start, value.end, key.length >= 0);
-    }
 }
 
 function identityHashOf(identity: string, window: number): number {
     const bytes = Buffer.from(identity);
     return hashWith(viewOf(bytes), bytes.length, window);
 }
-
-const noSchemas: readonly UsedSchema[] = [];
-const [openBracket, closeBracket, comma] = [0x5b, 0x5d, 0x2c];
