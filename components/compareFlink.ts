@@ -1,3 +1,4 @@
+import { aggregatedFields, beyondFlink } from "./beyondFlink.js";
 import type { CompareSettings } from "./compare.js";
 import type { ComparisonNames } from "./comparisonJob/operatorComparison.js";
 import type { FlinkDeployment, FlinkSessionJob } from "./jobs/flinkDeployment.js";
@@ -179,25 +180,9 @@ export function refuseWhatFlinkCannot(root: Section, settings: CompareSettings):
     if (flink === null) {
         return;
     }
-    const refuse = (key: string, what: string) =>
-        root.refuse(key, `${what} with compare.engine "flink"; ${embedded}`);
-    if (settings.mode !== "append") {
-        refuse("mode", `cannot be ${show(settings.mode)}`);
-    }
-    if (settings.formats.value !== "json") {
-        refuse("formats.value", `cannot be ${show(settings.formats.value)}: it reads JSON only`);
-    }
-    if (settings.formats.key !== "bytes") {
-        refuse("formats.key", `cannot be ${show(settings.formats.key)}: it takes keys as bytes`);
-    }
-    if (settings.samples !== "hashed") {
-        refuse("samples", `cannot be ${show(settings.samples)}: values stay in their topics`);
-    }
-    if (settings.control !== null) {
-        refuse("control", "cannot be given");
-    }
-    if (settings.rules.schema.compatibility !== "none") {
-        refuse("rules.schema.compatibility", "cannot be asked of a registry");
+    for (const { field, what, why } of beyondFlink(settings)) {
+        const reason = why === undefined ? "" : `: ${why}`;
+        root.refuse(field, `${what} with compare.engine "flink"${reason}; ${embedded}`);
     }
     for (const key of ["memoryMiB", "settleSeconds"]) {
         if (root.get(key) !== undefined) {
@@ -217,9 +202,9 @@ export function refuseWhatFlinkCannot(root: Section, settings: CompareSettings):
     if (eventTime !== null && !flink.fields.includes(eventTime)) {
         root.refuse("eventTime", `is ${show(eventTime)}, which is not in compare.flink.fields.`);
     }
-    const { fields, groupBy } = settings.rules.aggregates;
-    const aggregated = [...Object.keys(fields), ...groupBy];
-    for (const field of aggregated.filter((field) => !flink.fields.includes(field))) {
+    for (const field of aggregatedFields(settings).filter(
+        (field) => !flink.fields.includes(field),
+    )) {
         root.refuse(
             "rules.aggregates",
             `names ${show(field)}, which is not in compare.flink.fields${field === "$key" ? ": keys are bytes here" : ""}.`,
@@ -231,15 +216,6 @@ export function refuseWhatFlinkCannot(root: Section, settings: CompareSettings):
                 `fields.${field}`,
                 "is not in compare.flink.fields: add it there, or remove it here.",
             );
-        }
-        if (tolerance.ignore !== null && aggregated.includes(field)) {
-            refuse(
-                `fields.${field}.ignore`,
-                "cannot be given: compare.rules.aggregates names the field too, and values of ignored fields are not looked at",
-            );
-        }
-        if (tolerance.unordered) {
-            refuse(`fields.${field}.unordered`, "cannot be given");
         }
         for (const key of ["absoluteTolerance", "relativeTolerance"] as const) {
             const text = String(tolerance[key]);

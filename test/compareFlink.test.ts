@@ -42,7 +42,17 @@ describe("the arguments of a comparison as a Flink job", () => {
             Avro: [
                 { formats: { value: "avro" }, registry: { url: "http://registry" } },
                 "compare.formats.value",
-                /reads JSON only .*embedded/,
+                /cannot be "avro" with .* leaves out tombstones .*embedded/,
+            ],
+            Protobuf: [
+                { formats: { value: "protobuf" }, registry: { url: "http://registry" } },
+                "compare.formats.value",
+                /cannot be "protobuf" with .* compiled classes only.*embedded/,
+            ],
+            "values without fields": [
+                { formats: { value: "string" } },
+                "compare.formats.value",
+                /cannot be "string" with .* a string has none; .*embedded/,
             ],
             "keys with fields": [
                 { formats: { key: "json" } },
@@ -71,7 +81,7 @@ describe("the arguments of a comparison as a Flink job", () => {
                     rules: { aggregates: { fields: { delay: {} } } },
                 },
                 "compare.fields.delay.ignore",
-                /cannot be given: compare.rules.aggregates names .*embedded/,
+                /cannot be given with .*: compare.rules.aggregates names .*embedded/,
             ],
             "arrays as multisets": [
                 { fields: { delay: { unordered: true } } },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { CompareArgs } from "../../components/compare.js";
 import { Gaps } from "../../components/provider/comparison/gaps.js";
 import { gatherEvidence } from "../../components/provider/comparison/gather.js";
 import {
@@ -301,7 +302,7 @@ describe("what keeps a look from being complete", () => {
         ]);
     });
 
-    it("says at the end of the time what another engine would be for", async () => {
+    const lookThatCannotKeepUp = async (args: Partial<CompareArgs> = {}) => {
         const topics = new Map([
             ["delays", topicOf(delays(2_000))],
             ["delays-v2", topicOf(delays(2_000))],
@@ -318,12 +319,31 @@ describe("what keeps a look from being complete", () => {
             kafka: kafka.port,
             incumbent: { version: "v1", topic: "delays", from: topics.get("delays")!.start },
             candidate: { version: "v2", topic: "delays-v2", from: topics.get("delays-v2")!.start },
-            settings: settingsOf({ waitSeconds: 0, settleSeconds: 0, timeoutSeconds: 0.05 }),
+            settings: settingsOf({
+                waitSeconds: 0,
+                settleSeconds: 0,
+                timeoutSeconds: 0.05,
+                ...args,
+            }),
             log: () => {},
         });
+        return evidence.gaps.join("\n");
+    };
+
+    it("says at the end of the time what another engine would be for", async () => {
         assert.match(
-            evidence.gaps.join("\n"),
-            /got [\d,]+ records a second meanwhile, and [\d,]+ .* does not keep up\. compare\.engine "flink"/,
+            await lookThatCannotKeepUp(),
+            /got [\d,]+ records a second meanwhile, and [\d,]+ .* does not keep up\. compare\.engine "flink" compares on your Flink cluster\.$/m,
+        );
+    });
+
+    it("says what the other engine would not compare", async () => {
+        assert.match(
+            await lookThatCannotKeepUp({
+                samples: "raw",
+                fields: { flights: { unordered: true } },
+            }),
+            /on your Flink cluster; with it, compare\.samples cannot be "raw", and compare\.fields\.flights\.unordered cannot be given\.$/m,
         );
     });
 });

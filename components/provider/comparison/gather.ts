@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { beyondFlink } from "../../beyondFlink.js";
 import type { CompareSettings } from "../../compare.js";
 import { recordOffsets } from "../cutover/routingRecord.js";
 import { explain } from "../errors.js";
@@ -207,9 +208,17 @@ class Gathering {
         const perSecond = (records: number) => `${format(Math.round(records))} records a second`;
         this.gaps.note(
             `Both topics together got ${perSecond(arriving)} meanwhile, and ${perSecond(rate)} were compared: ` +
-                (arriving < rate
-                    ? "it catches up in time."
-                    : 'one process does not keep up. compare.engine "flink" compares them on your Flink cluster.'),
+                (arriving < rate ? "it catches up in time." : this.#sayWhoKeepsUp()),
+        );
+    }
+
+    #sayWhoKeepsUp(): string {
+        const beyond = beyondFlink(this.#settings).map(
+            ({ field, what }) => `compare.${field} ${what}`,
+        );
+        return (
+            'one process does not keep up. compare.engine "flink" compares on your Flink cluster' +
+            (beyond.length === 0 ? "." : `; with it, ${beyond.join(", and ")}.`)
         );
     }
 
