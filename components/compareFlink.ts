@@ -1,6 +1,7 @@
 import { aggregatedFields, beyondFlink } from "./beyondFlink.js";
 import type { CompareSettings } from "./compare.js";
 import type { ComparisonNames } from "./comparisonJob/operatorComparison.js";
+import { isDeclaration, pathOf } from "./comparisonJob/recordFields.js";
 import type { FlinkDeployment, FlinkSessionJob } from "./jobs/flinkDeployment.js";
 import { type Section, show } from "./section.js";
 import { checkUrl, urlWayOut } from "./url.js";
@@ -8,8 +9,9 @@ import { checkUrl, urlWayOut } from "./url.js";
 /** How the comparison runs as a job on a Flink cluster, where one process would not keep up. */
 export interface FlinkArgs {
     /**
-     * All fields of the records, on both topics. A record with another one is not compared, and keeps the verdict from
-     * passing.
+     * All fields of the records, on both topics: members of objects by their path (`"place.lat"`), what may be an array with
+     * `[]` behind it (`"tags[]"`), and an object by itself too where it may be null or have no members (`"place"`). Rules
+     * name them without the `[]`. A record with another field is not compared, and keeps the verdict from passing.
      */
     fields: string[];
     /** URL of the SQL Gateway that the job is submitted to. Defaults to the candidate's own, where it is a `sqlJob`. */
@@ -73,9 +75,6 @@ const argumentKeys = [
     "properties",
 ] as const satisfies readonly (keyof FlinkArgs)[];
 
-/** So that no text between two quotes can be taken for one. */
-const name = /^[A-Za-z_][A-Za-z0-9_ -]*$/;
-
 /** Reads `compare.flink`; `null` where the comparison is not a job. */
 export function readFlink(root: Section, engine: "embedded" | "flink"): FlinkSettings | null {
     if (engine === "embedded") {
@@ -93,11 +92,19 @@ export function readFlink(root: Section, engine: "embedded" | "flink"): FlinkSet
             `is ${section.get("fields") === undefined ? "missing" : "empty"}; ${wayOut}`,
         );
     }
-    for (const field of fields.filter((field) => !name.test(field))) {
+    for (const field of fields.filter((field) => !isDeclaration(field))) {
         section.refuse(
             "fields",
-            `has ${show(field)} in it: with compare.engine "flink" records are flat, and names begin with a letter and ` +
-                'have letters, digits, "_", "-" and spaces in them. Compare nested ones with the "embedded" engine.',
+            `has ${show(field)} in it: with compare.engine "flink" names begin with a letter and have letters, digits, "_", ` +
+                '"-" and spaces in them, as in "place.lat" for a member of an object, or "tags[]" for an array. Compare ' +
+                'others with the "embedded" engine.',
+        );
+    }
+    const paths = fields.map(pathOf);
+    for (const path of new Set(paths.filter((path, place) => paths.indexOf(path) < place))) {
+        section.refuse(
+            "fields",
+            `has both ${show(path)} and ${show(`${path}[]`)} in it: remove the first, since the other is any value too.`,
         );
     }
     if (section.get("job") !== undefined) {
@@ -189,7 +196,8 @@ export function refuseWhatFlinkCannot(root: Section, settings: CompareSettings):
             root.refuse(key, 'is not used with compare.engine "flink"; remove it.');
         }
     }
-    const isKnown = (field: string) => field === "$key" || flink.fields.includes(field);
+    const paths = flink.fields.map(pathOf);
+    const isKnown = (field: string) => field === "$key" || paths.includes(field);
     const { identity, eventTime } = settings;
     identity.forEach((field, index) => {
         if (!isKnown(field)) {
@@ -198,13 +206,17 @@ export function refuseWhatFlinkCannot(root: Section, settings: CompareSettings):
                 `is ${show(field)}, which is not in compare.flink.fields.`,
             );
         }
+        if (flink.fields.includes(`${field}[]`)) {
+            root.refuse(
+                `identity[${index}]`,
+                `cannot be ${show(field)}, which may be an array, with compare.engine "flink"; ${embedded}`,
+            );
+        }
     });
-    if (eventTime !== null && !flink.fields.includes(eventTime)) {
+    if (eventTime !== null && !paths.includes(eventTime)) {
         root.refuse("eventTime", `is ${show(eventTime)}, which is not in compare.flink.fields.`);
     }
-    for (const field of aggregatedFields(settings).filter(
-        (field) => !flink.fields.includes(field),
-    )) {
+    for (const field of aggregatedFields(settings).filter((field) => !paths.includes(field))) {
         root.refuse(
             "rules.aggregates",
             `names ${show(field)}, which is not in compare.flink.fields${field === "$key" ? ": keys are bytes here" : ""}.`,

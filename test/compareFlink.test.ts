@@ -108,10 +108,35 @@ describe("the arguments of a comparison as a Flink job", () => {
                 "compare.eventTime",
                 /"when", which is not/,
             ],
-            "nested fields": [
-                { flink: { fields: ["origin", "at", "a.b"] } },
+            "a name with a dot in it": [
+                { flink: { fields: ["origin", "at", "a\\.b"] } },
                 "compare.flink.fields",
-                /has "a.b" in it: .* flat/,
+                /has "a\\\\.b" in it: .*"place.lat" for a member.*embedded/,
+            ],
+            "a path that ends nowhere": [
+                { flink: { fields: ["origin", "at", "a."] } },
+                "compare.flink.fields",
+                /has "a\." in it/,
+            ],
+            "members of an array": [
+                { flink: { fields: ["origin", "at", "tags[].name"] } },
+                "compare.flink.fields",
+                /has "tags\[\].name" in it: .*"tags\[\]" for an array/,
+            ],
+            "a field as itself and as an array": [
+                { flink: { fields: ["origin", "at", "tags", "tags[]"] } },
+                "compare.flink.fields",
+                /has both "tags" and "tags\[\]" in it: remove the first/,
+            ],
+            "an identity that may be an array": [
+                { identity: ["tags"], flink: { fields: ["at", "tags[]"] } },
+                "compare.identity[0]",
+                /cannot be "tags", which may be an array, .*embedded/,
+            ],
+            "a member that is not named": [
+                { fields: { "place.lat": { absoluteTolerance: 1 } } },
+                "compare.fields.place.lat",
+                /not in compare.flink.fields/,
             ],
             "no fields": [{ flink: {} }, "compare.flink.fields", /is missing; name all fields/],
             "memory of the other engine": [{ memoryMiB: 512 }, "compare.memoryMiB", /is not used/],
@@ -144,6 +169,20 @@ describe("the arguments of a comparison as a Flink job", () => {
             assert.ok(!JSON.stringify(problems).includes("hunter2"));
         });
     }
+
+    it("name members of objects by path, and arrays by themselves", () => {
+        const args = {
+            identity: ["origin", "place.lat"],
+            eventTime: "at.time",
+            flink: { fields: ["origin", "at.time", "place", "place.lat", "place.lon", "tags[]"] },
+            fields: {
+                "place.lon": { absoluteTolerance: 1 },
+                tags: { ignore: "it comes and goes" },
+            },
+            rules: { aggregates: { fields: { "place.lat": {} }, groupBy: ["place"] } },
+        };
+        assert.deepEqual(problemsOf(args), {});
+    });
 
     it("let a password come from the cluster", () => {
         const properties = { "ssl.key.password": "${file:/etc/kafka/client.properties:password}" };

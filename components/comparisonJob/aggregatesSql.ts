@@ -2,6 +2,7 @@ import type { CompareSettings } from "../compare.js";
 import { sides } from "../side.js";
 import { aggregateBuckets, keptHashes } from "../sketch.js";
 import { decimalOf, isNumber, literal, tokenOf } from "./jsonSql.js";
+import type { RecordFields } from "./recordFields.js";
 
 type Aggregates = CompareSettings["rules"]["aggregates"];
 
@@ -14,13 +15,13 @@ export function isAggregated({ fields }: Aggregates): boolean {
  * Views over `contents` with what can be put together to sums, extremes, quantiles and distinct numbers of any run of
  * windows, of all groups, or of one: as the sketches of the embedded engine can.
  */
-export function aggregateViews({ fields, groupBy }: Aggregates): string {
+export function aggregateViews({ fields, groupBy }: Aggregates, of: RecordFields): string {
     const parts = Object.keys(fields).map(
         (
             field,
         ) => `            SELECT window_start, window_end, incumbents, candidates, CAST(${literal(field)} AS STRING) AS field,
-                ${groupOf(groupBy)} AS record_group,
-                ${tokenOf("record", field)} AS token
+                ${groupOf(groupBy, of)} AS record_group,
+                ${tokenOf("record", of.member(field))} AS token
             FROM contents`,
     );
     return `-- What the aggregated fields say, and how often. Numbers that are too long for an exact sum are none here.
@@ -117,10 +118,10 @@ ${sides
 };
 
 /** The values of a group as a JSON object by their place, without those that are not there. */
-function groupOf(groupBy: readonly string[]): string {
+function groupOf(groupBy: readonly string[], of: RecordFields): string {
     const members = groupBy.map(
         (field, place) =>
-            `, COALESCE(CONCAT(${literal(`,"${place}":`)}, ${tokenOf("record", field)}), '')`,
+            `, COALESCE(CONCAT(${literal(`,"${place}":`)}, ${tokenOf("record", of.member(field))}), '')`,
     );
     return groupBy.length === 0
         ? "CAST(NULL AS STRING)"

@@ -14,13 +14,14 @@ import {
     differenceOf,
     distanceOf,
     identifier,
-    isPlainObject,
+    isRecord,
     literal,
     millisecondsOf,
     tokenOf,
     typeOf,
     withTypeOnly,
 } from "./jsonSql.js";
+import { pathOf, RecordFields } from "./recordFields.js";
 
 /** What a comparison's job reads and writes. */
 export interface ComparisonJobNames {
@@ -39,6 +40,8 @@ type Settings = CompareSettings & { readonly flink: FlinkSettings };
 /** Of each kind, in a window. */
 const samples = 5;
 
+const fieldsOf = ({ flink }: Settings) => new RecordFields(flink.fields);
+
 /**
  * The Flink SQL that compares two topics: what the embedded engine counts, counted where the records flow. It writes only
  * counts, names of fields and hashes of identities, and aggregates where these are asked for; rules and verdict are made of
@@ -48,6 +51,7 @@ export function comparisonSql(settings: Settings, names: ComparisonJobNames): st
     const { incumbent, candidate, evidence } = names;
     const { aggregates } = settings.rules;
     const aggregated = isAggregated(aggregates);
+    const fields = fieldsOf(settings);
     return `-- Compares ${candidate.topic} (${candidate.version}) with ${incumbent.topic} (${incumbent.version}), into ${evidence}.
 -- Written by shadow-flink; another rule is another script, another job and another topic. It begins where its group was set:
 -- at the beginning of ${candidate.topic}, and at the ${settings.flink.from === "beginning" ? "beginning" : "end, as it was then,"} of ${incumbent.topic}.
@@ -85,7 +89,7 @@ ${identities(settings)}
 -- which of them are counterparts.
 ${outcomes(settings)}
 
-${aggregated ? `${aggregateViews(aggregates)}\n\n` : ""}${sinks(settings, names)}
+${aggregated ? `${aggregateViews(aggregates, fields)}\n\n` : ""}${sinks(settings, names)}
 
 EXECUTE STATEMENT SET BEGIN
 
@@ -102,11 +106,19 @@ INSERT INTO types
 SELECT 'types', window_start, types, SUM(incumbents), SUM(candidates)
 FROM (
     SELECT window_start, window_end, incumbents, candidates, CONCAT(
-        ${typedFields(settings.flink.fields).map(letter).join(",\n        ")}
+        ${typedFields(settings.flink.fields)
+            .map((field) => letter(field, fields))
+            .join(",\n        ")}
     ) AS types
     FROM (
         SELECT window_start, window_end, incumbents, candidates, record_key,
-            ${settings.flink.fields.map((field) => `${tokenOf("record", field)} AS ${identifier(`its ${field}`)}`).join(",\n            ")}
+            ${settings.flink.fields
+                .map(pathOf)
+                .map(
+                    (path) =>
+                        `${tokenOf("record", fields.member(path))} AS ${identifier(`its ${path}`)}`,
+                )
+                .join(",\n            ")}
         FROM contents
     )
 )
@@ -166,13 +178,14 @@ function jobSettings(
 }
 
 function source(
-    { flink, eventTime, windowSeconds, allowedLatenessSeconds }: Settings,
+    settings: Settings,
     { evidence, brokers, incumbent: { topic } }: ComparisonJobNames,
 ): string {
+    const { flink, eventTime, windowSeconds, allowedLatenessSeconds } = settings;
     const event =
         eventTime === null
             ? "written"
-            : `TO_TIMESTAMP_LTZ(${millisecondsOf("record", eventTime)}, 3)`;
+            : `TO_TIMESTAMP_LTZ(${millisecondsOf("record", fieldsOf(settings).member(eventTime))}, 3)`;
     return `CREATE TEMPORARY TABLE incumbent_topic (
     record_key BYTES,
     record STRING,
@@ -214,7 +227,8 @@ const noTime = -62_135_596_800_000;
 const firstTime = -12_212_553_600_000;
 
 function records(settings: Settings): string {
-    const { identity, flink, eventTime } = settings;
+    const { identity, eventTime } = settings;
+    const fields = fieldsOf(settings);
     const part = (
         side: Side,
     ) => `    SELECT '${side}' AS side, part, place, proc_time, event_time, record,
@@ -222,7 +236,9 @@ function records(settings: Settings): string {
         DECODE(record_key, 'ISO-8859-1') AS record_key
     FROM ${side}_topic`;
     const tokens = identity.map((field) =>
-        field === "$key" ? `'"', record_key, '"'` : canonicalTokenOf("record", field),
+        field === "$key"
+            ? `'"', record_key, '"'`
+            : canonicalTokenOf("record", fields.member(field)),
     );
     const known =
         eventTime === null
@@ -239,7 +255,7 @@ ${part("candidate")}
 CREATE TEMPORARY VIEW judged AS
 SELECT *, CASE
     WHEN record IS NULL THEN 'tombstone'
-    WHEN NOT ${isPlainObject("record", flink.fields)}
+    WHEN NOT ${isRecord("record", fields)}
         THEN CASE WHEN record IS JSON OBJECT THEN 'undeclared' ELSE 'not JSON' END
     WHEN record_identity IS NULL THEN 'identity'
     WHEN (${known}) IS NOT TRUE THEN 'event time'
@@ -287,6 +303,7 @@ function ignoredFields({ fields }: Settings): string[] {
 function contentOf(settings: Settings): string {
     return ignoredFields(settings)
         .filter((field) => field !== "$key")
+        .map((field) => fieldsOf(settings).member(field))
         .reduce(withTypeOnly, "record");
 }
 
@@ -303,9 +320,11 @@ const ofSide: Readonly<Record<Side, string>> = {
 const columnOf = (side: Side, field: string) => identifier(`${side} ${field}`);
 
 function identities(settings: Settings): string {
+    const members = fieldsOf(settings);
     const fields = comparedFields(settings).flatMap((field) =>
         sides.map((side) => {
-            const token = field === "$key" ? "record_key" : tokenOf("record", field);
+            const token =
+                field === "$key" ? "record_key" : tokenOf("record", members.member(field));
             return `,
     MIN(CASE WHEN ${ofSide[side]} THEN ${token} END) AS ${columnOf(side, field)}`;
         }),
@@ -324,6 +343,7 @@ GROUP BY window_start, window_end, record_identity;`;
 
 function outcomes(settings: Settings): string {
     const fields = comparedFields(settings);
+    const members = fieldsOf(settings);
     const tolerances = new Map(Object.entries(settings.fields));
     const none = { absoluteTolerance: 0, relativeTolerance: 0 };
     const [a, b] = sides.map((side) => (field: string) => columnOf(side, field)) as [
@@ -333,7 +353,12 @@ function outcomes(settings: Settings): string {
     const letters = fields.map((field) =>
         field === "$key"
             ? keyDifference(a(field), b(field))
-            : differenceOf(a(field), b(field), tolerances.get(field) ?? none),
+            : differenceOf(
+                  a(field),
+                  b(field),
+                  tolerances.get(field) ?? none,
+                  members.member(field),
+              ),
     );
     const distances = fields.map((field, index) =>
         field === "$key"
@@ -365,10 +390,10 @@ function keyDifference(a: string, b: string): string {
     return `CASE WHEN ${a} IS NOT DISTINCT FROM ${b} THEN '.' WHEN ${a} IS NULL THEN 'a' ELSE 'd' END`;
 }
 
-function letter(field: string): string {
+function letter(field: string, fields: RecordFields): string {
     return field === "$key"
         ? "CASE WHEN record_key IS NULL THEN '-' ELSE 'k' END"
-        : typeOf(identifier(`its ${field}`));
+        : typeOf(identifier(`its ${field}`), fields.member(field));
 }
 
 const columnsOf = (settings: Settings) => ({

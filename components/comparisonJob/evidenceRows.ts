@@ -1,3 +1,5 @@
+import { pathOf } from "./recordFields.js";
+
 /*
  * What the comparison's job writes to its evidence topic: one JSON object for each record. Windows are timestamps in UTC,
  * `2026-11-23T05:00:00`; what is NULL in SQL is not there.
@@ -116,9 +118,9 @@ export interface DistinctRow {
 export type EvidenceRow =
     ReadRow | TypesRow | IdentitiesRow | SampleRow | AggregateRow | DistinctRow;
 
-/** The fields of which types are counted, in order: the record's own, and its key. */
+/** The paths of the fields of which types are counted, in order: the record's own, and its key. */
 export function typedFields(fields: readonly string[]): string[] {
-    return [...fields, "$key"];
+    return [...fields.map(pathOf), "$key"];
 }
 
 /** The fields in which counterparts can differ, in order: without the identity, which they share, and what is ignored. */

@@ -1,16 +1,14 @@
+import { knownArray, knownString, string } from "./jsonText.js";
+import type { Member, RecordFields } from "./recordFields.js";
+
 /*
- * Flink SQL over the text of flat JSON objects. The text is looked at as it was written, since what a parser makes of it
+ * Flink SQL over the text of JSON objects. The text is looked at as it was written, since what a parser makes of it
  * loses what the comparison is about: absent or null, 7 or 7.0 or "7", the digits of a number that no double can hold.
  * Only strings have quotes in them, and those have a backslash in front: so `"name"` is nothing but a whole string, and one
- * with a colon behind it is a key.
+ * with a colon behind it is a key. Where another object has a key of that name, or an array may, the regex goes there from
+ * an object that is the only one of its name, or from the beginning.
  */
 
-const space = "[ \\t\\r\\n]*+";
-/** The same inside of an object that is known to have no other space. */
-const colon = "\\s*+:\\s*+";
-const string = '"(?:[^"\\\\\\x00-\\x1F\\uFFFD]++|\\\\["\\\\/bfnrt]|\\\\u[0-9A-Fa-f]{4})*+"';
-const number = "-?(?:0|[1-9][0-9]*+)(?:\\.[0-9]++)?(?:[eE][+-]?[0-9]++)?";
-const value = `(?:${string}|${number}|true|false|null)`;
 /** Written in the only way in which it can be, so that equal values are equal texts. */
 const canonical =
     '"(?:[^"\\\\]++|\\\\["\\\\bfnrt])*+"|true|false|null|0|-?[1-9][0-9]{0,29}|-?(?:0|[1-9][0-9]{0,14})\\.[0-9]{0,13}[1-9]';
@@ -25,38 +23,74 @@ export function identifier(name: string): string {
     return `\`${name.replaceAll("`", "``")}\``;
 }
 
-/** A flat JSON object with these keys only, each at most once, in any order. */
-export function isPlainObject(text: string, fields: readonly string[]): string {
-    const pair = `"(${fields.join("|")})"(?!.*"\\1"${space}:)${space}:${space}${value}${space}`;
-    const object = `(?s)\\A${space}\\{${space}(?:${pair}(?:,${space}(?=")|(?=\\})))*+\\}${space}\\z`;
-    return `REGEXP(${text}, ${literal(object)})`;
+/** A JSON object with these fields only, each at most once, in any order. */
+export function isRecord(text: string, fields: RecordFields): string {
+    const matches = `REGEXP(${text}, ${literal(fields.record)})`;
+    if (!fields.hasArrays) {
+        return matches;
+    }
+    const strings = (of: string) => `REGEXP_COUNT(${of}, ${literal(knownString)})`;
+    // A parser tells what else is no JSON in arrays, and drops keys that are there twice.
+    return `(${matches}
+        AND COALESCE(${strings(text)} = ${strings(parsed(text))}, FALSE))`;
+}
+
+/** JSON as a parser writes it: without spaces, names in order, no escape but where there has to be one. Digits stay. */
+function parsed(text: string): string {
+    return `JSON_QUERY(${text}, '$')`;
+}
+
+/** What stands behind a field's key; NULL where the field is not there, or something else is. */
+function behindKey(text: string, { key, isDirect }: Member, what: string): string {
+    const regex = literal(`${key}${what}`);
+    // The first of these reads its regex anew for every record.
+    return isDirect
+        ? `REGEXP_EXTRACT(${text}, ${regex}, 1)`
+        : `REGEXP_EXTRACT_ALL(${text}, ${regex}, 1)[1]`;
 }
 
 /** The value of a field as it is written, quotes included; NULL where the field is not there. */
-export function tokenOf(text: string, field: string): string {
-    const token = `"${field}"${colon}("(?:[^"\\\\]++|\\\\.)*+"|[^,}\\s]++)`;
-    return `REGEXP_EXTRACT(${text}, ${literal(token)}, 1)`;
+export function tokenOf(text: string, member: Member): string {
+    const { isArray, isObject } = member;
+    const token = [
+        knownString,
+        ...(isArray ? [knownArray] : []),
+        ...(isObject ? ["\\{\\s*+\\}"] : []),
+        isArray || isObject ? "[^,}\\s\\[{]++" : "[^,}\\s]++",
+    ];
+    return behindKey(text, member, `(${token.join("|")})`);
 }
 
 /** The same, and NULL too where the same value could be written in another way. */
-export function canonicalTokenOf(text: string, field: string): string {
-    const token = `"${field}"${colon}(${canonical})(?=[\\s,}])`;
-    return `REGEXP_EXTRACT(${text}, ${literal(token)}, 1)`;
+export function canonicalTokenOf(text: string, member: Member): string {
+    return behindKey(text, member, `(${canonical})(?=[\\s,}])`);
 }
 
 /** The text of an object in which a field has the same value in all objects where it has the same type. */
-export function withTypeOnly(text: string, field: string): string {
+export function withTypeOnly(text: string, member: Member): string {
     const values = {
         '""': string,
         "0.5": "-?[0-9]++(?:\\.[0-9]++(?:[eE][+-]?[0-9]++)?|[eE][+-]?[0-9]++)",
         "0": "-?[0-9]++(?![.eE0-9])",
         true: "(?:true|false)",
+        ...(member.isArray && { "[]": knownArray }),
     };
     return Object.entries(values).reduce(
-        (within, [instead, value]) =>
-            `REGEXP_REPLACE(${within}, ${literal(`"${field}"${colon}${value}`)}, ${literal(`"${field}":${instead}`)})`,
+        (within, [instead, value]) => withValue(within, member, value, instead),
         text,
     );
+}
+
+/** The text of an object with another value in place of one that matches a regex. */
+function withValue(text: string, { path, key, isDirect }: Member, value: string, instead: string) {
+    if (isDirect) {
+        const name = path.slice(path.lastIndexOf(".") + 1);
+        return `REGEXP_REPLACE(${text}, ${literal(`${key}${value}`)}, ${literal(`"${name}":${instead}`)})`;
+    }
+    // In three parts, of which the value is the one that is not taken.
+    const upTo = key.startsWith("\\A") ? key : `\\A.*?${key}`;
+    const parts = `(?s)(?<=[:\\s])\\G${value}|(${upTo}(?=${value})|.++)`;
+    return `ARRAY_JOIN(REGEXP_EXTRACT_ALL(${text}, ${literal(parts)}, 1), '', ${literal(instead)})`;
 }
 
 /** One letter for the type of a token. */
@@ -68,13 +102,19 @@ export const typeLetters = {
     i: "integer",
     d: "number",
     k: "bytes",
+    "[": "array",
+    "{": "object",
 } as const;
 
 /** The type of a token as a letter of {@link typeLetters}. */
-export function typeOf(token: string): string {
+export function typeOf(token: string, { isArray, isObject }: Kinds): string {
+    const more = [
+        ...(isArray ? [" WHEN '[' THEN '['"] : []),
+        ...(isObject ? [" WHEN '{' THEN '{'"] : []),
+    ];
     return [
         `CASE SUBSTRING(COALESCE(${token}, '-absent'), 1, 1)`,
-        `WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b'`,
+        `WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b'${more.join("")}`,
         `ELSE CASE WHEN ${token} IS NULL THEN '-' WHEN REGEXP(${token}, '[.eE]') THEN 'd' ELSE 'i' END END`,
     ].join(" ");
 }
@@ -83,9 +123,8 @@ export function typeOf(token: string): string {
  * Milliseconds since the epoch of a field: a number of seconds or milliseconds, told apart by their size, an ISO timestamp
  * or a SQL one, UTC where it names no zone. NULL for anything else.
  */
-export function millisecondsOf(text: string, field: string): string {
-    const extract = (what: string) =>
-        `REGEXP_EXTRACT(${text}, ${literal(`"${field}"${colon}${what}`)}, 1)`;
+export function millisecondsOf(text: string, member: Member): string {
+    const extract = (what: string) => behindKey(text, member, what);
     const number = `TRY_CAST(${extract('(-?[0-9][^,}\\s"]*+)')} AS DOUBLE)`;
     const [date, time, zone] = [
         "[0-9]{4}-[0-9]{2}-[0-9]{2}",
@@ -113,6 +152,9 @@ export function millisecondsOf(text: string, field: string): string {
                     + MOD(${offset}, 100)) * 60000, 0)
     END`;
 }
+
+/** What a field may be besides a string, a number, a boolean or null. */
+type Kinds = Pick<Member, "isArray" | "isObject">;
 
 export interface Tolerance {
     readonly absoluteTolerance: number;
@@ -146,9 +188,14 @@ export function decimalOf(token: string): string {
 
 /**
  * How the tokens of two counterparts differ, as a letter: `.` not at all, or within the tolerance; `d` beyond it; `a` the
- * candidate alone has the field; `?` two numbers of which SQL cannot tell.
+ * candidate alone has the field; `?` two numbers, or arrays, of which SQL cannot tell.
  */
-export function differenceOf(a: string, b: string, tolerance: Tolerance): string {
+export function differenceOf(
+    a: string,
+    b: string,
+    tolerance: Tolerance,
+    { isArray, isObject }: Kinds,
+): string {
     return `CASE
             WHEN ${a} IS NOT DISTINCT FROM ${b} THEN '.'
             WHEN ${a} IS NULL THEN 'a'
@@ -156,7 +203,7 @@ export function differenceOf(a: string, b: string, tolerance: Tolerance): string
             WHEN ${areExact(a, b)} THEN ${exactDifference(a, b, tolerance)}
             WHEN ${areNumbers(a, b)} THEN ${roundedDifference(a, b, tolerance)}
             WHEN ${a} LIKE '"%' AND ${b} LIKE '"%' AND REGEXP(CONCAT(${a}, ${b}), '[\\\\][u/]')
-                AND JSON_UNQUOTE(${a}) = JSON_UNQUOTE(${b}) THEN '.'
+                AND JSON_UNQUOTE(${a}) = JSON_UNQUOTE(${b}) THEN '.'${isArray ? arrays(a, b) : ""}${isObject ? objects(a, b) : ""}
             ELSE 'd'
         END`;
 }
@@ -182,6 +229,33 @@ function roundedDifference(a: string, b: string, tolerance: Tolerance): string {
                 WHEN ${apart} - ${error} > ${limit} * (1 + 1E-12) THEN 'd'
                 WHEN ${apart} + ${error} <= ${limit} * (1 - 1E-12) THEN '.'
                 ELSE '?'
+            END`;
+}
+
+function arrays(a: string, b: string): string {
+    return `
+            WHEN ${a} LIKE '[%' AND ${b} LIKE '[%' THEN ${arrayDifference(parsed(a), parsed(b))}`;
+}
+
+/** The value of an object is that it has no members. */
+function objects(a: string, b: string): string {
+    return `
+            WHEN ${a} LIKE '{%' AND ${b} LIKE '{%' THEN '.'`;
+}
+
+/**
+ * Of arrays as a parser writes them, where numbers alone may be written in several ways: without the zeros at their ends,
+ * those are left that have an exponent or are very long. In strings there may be something that looks like such zeros.
+ */
+function arrayDifference(a: string, b: string): string {
+    const shortened = (text: string) =>
+        `REGEXP_REPLACE(${text}, '(?:[.]0++|(?<=[.][0-9]{0,99}[1-9])0++)(?=[]},])', '')`;
+    return `CASE
+                WHEN ${a} = ${b} THEN '.'
+                WHEN REGEXP(CONCAT(${a}, ${b}), '[0-9]E[-+]?[0-9]|[.][0-9]{99}') THEN '?'
+                WHEN ${shortened(a)} <> ${shortened(b)} THEN 'd'
+                WHEN ${a} LIKE '%"%' THEN '?'
+                ELSE '.'
             END`;
 }
 

@@ -369,7 +369,7 @@ describe("evidence that a Flink job wrote", function () {
                 );
                 return { ...scene, rows };
             },
-            /pairs of records have numbers that are too close/,
+            /pairs of records have numbers that are too close.*: in flights\./,
         ],
         "something else writes to the evidence topic": [
             () => ({ ...same(), rows: [{ kind: "hello" } as unknown as EvidenceRow] }),

@@ -17,12 +17,43 @@ function aggregatesOf(sql: string): string {
     return [views, inserts].filter((part) => part !== "").join("\n\n");
 }
 
+/** What of it looks into records. */
+function readingOf(sql: string): string {
+    const parts = [
+        /\n(-- Every record[^]*?)\n\n-- The how-many-th/,
+        /\n(-- What of an identity[^]*?)\n\n-- In what/,
+        /\n(INSERT INTO types[^]*?)\n\nINSERT/,
+    ].map((part) => part.exec(sql)?.[1] ?? "");
+    return `${parts.join("\n\n")}\n`;
+}
+
 const names = {
     incumbent: { version: "v1", topic: "delays" },
     candidate: { version: "v2", topic: "delays-v2" },
     evidence: "delays-v2-evidence-0a1b2c3d",
     brokers: "one:9092,two:9092",
     checkpoints: "s3://state/delays-v2-evidence-0a1b2c3d",
+};
+
+const nested: Partial<CompareArgs> = {
+    identity: ["carrier", "to.code"],
+    eventTime: "left.at",
+    flink: {
+        fields: [
+            "carrier",
+            "from",
+            "from.code",
+            "from.gate",
+            "to.code",
+            "to.gate",
+            "left.at",
+            "left.late",
+        ],
+    },
+    fields: {
+        "from.gate": { ignore: "assigned late" },
+        "left.late": { absoluteTolerance: 0.5 },
+    },
 };
 
 function sqlOf(args: Partial<CompareArgs> = {}): string {
@@ -45,6 +76,34 @@ function sqlOf(args: Partial<CompareArgs> = {}): string {
 describe("the SQL of a comparison", () => {
     it("is what a person reads in comparison.sql", () => {
         assert.equal(sqlOf(), fs.readFileSync(goldenOf("comparison.sql"), "utf8"));
+    });
+
+    it("finds members of objects as a person reads in nested.sql", () => {
+        const sql = sqlOf(nested);
+        assert.equal(readingOf(sql), fs.readFileSync(goldenOf("nested.sql"), "utf8"));
+        assert.ok(!("problem" in parseJobScript(sql)));
+    });
+
+    it("looks for members the way of flat fields where no other object has their names, and there is no array", () => {
+        const flat = ["origin", "window_start", "flights", "mean_delay", "written"];
+        const asIfFlat = (fields: string[]) =>
+            sqlOf({ flink: { fields }, fields: {} })
+                .split("\n")
+                .filter((line) => line.includes('REGEXP_EXTRACT(record, \'"flights"'));
+        const members = flat.map((field) => (field === "flights" ? "of.the.flights" : field));
+        assert.equal(asIfFlat(flat).length, 3);
+        assert.equal(asIfFlat(members).length, 3);
+        assert.equal(asIfFlat([...members, "written.flights"]).length, 0);
+        assert.equal(asIfFlat([...members, "tags[]"]).length, 0);
+    });
+
+    it("compares an array as one, and says what it cannot tell", () => {
+        const sql = sqlOf({
+            flink: { fields: ["origin", "window_start", "mean_delay", "written", "tags[]"] },
+        });
+        assert.match(sql, /LIKE '\[%' AND `candidate tags` LIKE '\[%'/);
+        assert.doesNotMatch(sql, /`(incumbent|candidate|its) tags\[\]`/);
+        assert.equal(sql.split("REGEXP_COUNT").length, 3);
     });
 
     it("is one job, as the SQL of any version is", () => {

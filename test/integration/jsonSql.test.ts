@@ -4,7 +4,7 @@ import {
     canonicalTokenOf,
     differenceOf,
     distanceOf,
-    isPlainObject,
+    isRecord,
     literal,
     millisecondsOf,
     tokenOf,
@@ -12,7 +12,13 @@ import {
     typeOf,
     withTypeOnly,
 } from "../../components/comparisonJob/jsonSql.js";
-import { decodeValue, type Fields } from "../../components/provider/comparison/decode.js";
+import { deepestArray } from "../../components/comparisonJob/jsonText.js";
+import { pathOf, RecordFields } from "../../components/comparisonJob/recordFields.js";
+import {
+    decodeValue,
+    type Fields,
+    type JsonType,
+} from "../../components/provider/comparison/decode.js";
 import { parseEventTime } from "../../components/provider/comparison/eventTime.js";
 import { PairComparison } from "../../components/provider/comparison/pair.js";
 import { request, urlOf } from "../../components/provider/flink/request.js";
@@ -21,6 +27,8 @@ import { settingsOf } from "../comparison/world.js";
 import { sharedSandbox } from "../sandboxFixture.js";
 
 const names = ["a", "b c", "time"];
+const flat = new RecordFields(names);
+const a = flat.member("a");
 
 /** Objects as other libraries write them, or nobody should. */
 const written: readonly string[] = [
@@ -137,10 +145,213 @@ const token = fc.oneof(
     { weight: 1, arbitrary: fc.constantFrom('"x"', '"\\u0078"', '"1"', "true", "null", undefined) },
 );
 
+/** With a path that needs no more than its name, some that begin at an object, and one that begins at the beginning. */
+const withoutArrays = [
+    "a",
+    "place",
+    "place.a",
+    "place.b c",
+    "place.deep.a",
+    "at.time",
+    "at.at.n",
+    "only",
+];
+const withArrays = [...withoutArrays, "tags[]", "place.list[]"];
+
+/** Records that are nested, and what only looks so. */
+const nestedOnes: readonly string[] = [
+    '{"a":1,"place":{"a":2,"b c":3,"deep":{"a":4}},"at":{"time":5,"at":{"n":6}},"only":7}',
+    '{ "only" : "x" , "place" : { "deep" : { "a" : null } , "a" : "\\u0061" } }',
+    '{"place":{"deep":{"a":4},"a":2},"a":1}',
+    '{"place":{"deep":{"a":4}},"a":1}',
+    '{"place":null,"a":1}',
+    '{"place":{},"a":1}',
+    '{"place":{ },"a":{}}',
+    '{"place":7.50,"at":{"at":{"n":1}}}',
+    '{"place":{"deep":{}}}',
+    '{"place":{"deep":null}}',
+    '{"at":{}}',
+    '{"at":null}',
+    '{"at":{"at":{"n":1,"n":2}}}',
+    '{"at":{"time":1},"at":{"at":{"n":1}}}',
+    '{"place":{"a":1},"place":{"b c":1}}',
+    '{"place":{"a":1,"a":1}}',
+    '{"place":{"a":1},"a":2,"at":{"time":3}}',
+    '{"place":{"time":1}}',
+    '{"a":1}{"a":1}',
+    '{"place":{"a":1}',
+    '{"place":{"a":1}}}',
+    '{"place":{"a":1,}}',
+    '{"place":{"a":1 "b c":1}}',
+    '{"place":{"a":[1]}}',
+    '{"place":"{\\"a\\":1}","a":2}',
+    '{"place":{"b c":"\\"a\\":1","a":2},"a":3}',
+    '{"place":{"b c":"}","a":2},"only":"{","a":"a"}',
+    '{"only":"place","place":{"b c":"a","a":2}}',
+    '{"a":"\ufffd"}',
+    '{"tags":[]}',
+    '{"tags":[ ],"place":{"list":null}}',
+    '{"tags":["x","y"],"a":1,"place":{"list":[1,2.50,-0],"a":3}}',
+    '{"tags":[{"a":1},{"place":{"a":2}}],"a":3,"place":{"a":4}}',
+    '{"tags":[{"place":{"a":2}}]}',
+    '{"place":{"list":[{"a":9}],"a":4},"tags":[{"only":1}]}',
+    '{"tags":["]","[","\\"],\\"a\\":5"],"a":6}',
+    '{"tags":[{"x\\"a":1}],"a":2}',
+    '{"tags":[[[[1]]]],"a":2}',
+    '{"tags":[[[[[1]]]]],"a":2}',
+    '{"tags":[{"k":[{"k":[{"k":[1]}]}]}],"a":2}',
+    '{"tags":[{"k":1,"k":2}]}',
+    '{"tags":[{"k":1,"\\u006b":2}]}',
+    '{"tags":[1,]}',
+    '{"tags":[01]}',
+    '{"tags":[1 2]}',
+    '{"tags":[NaN]}',
+    "{\"tags\":['x']}",
+    '{"tags":["x\ty"]}',
+    '{"tags":["\\x"]}',
+    '{"tags":[1}]}',
+    '{"tags":[{"k"}]}',
+    '{"tags":[{1:2}]}',
+    '{"tags":[//\n1]}',
+    '{"tags":["\ufffd"]}',
+    '{"tags":["\\ufffd"]}',
+    '{"tags":[tru]}',
+    '{"tags":[1.]}',
+    '{"tags":[1e9999999999]}',
+    '{"tags":[9007199254740993,1e400,0.1e-5,"\\ud800"],"only":[1]}',
+    '{"tags":{"a":1},"a":2}',
+    '{"tags":{}}',
+];
+
+const spaced = (text: string) =>
+    fc.constantFrom("", "", " ", "\n\t").map((space) => `${space}${text}${space}`);
+const item: fc.Arbitrary<string> = fc.letrec<{ item: string }>((tie) => ({
+    item: fc.oneof(
+        { depthSize: "small" },
+        { weight: 4, arbitrary: scalar },
+        fc.constantFrom('{"a":1}', '{"place": {"a" : "only"}}', '"tags\\":["', '{"n":1,"a":"x"}'),
+        {
+            weight: 1,
+            arbitrary: fc
+                .array(tie("item").chain(spaced), { maxLength: 3 })
+                .map((items) => `[${items.join(",")}]`),
+        },
+        {
+            weight: 1,
+            arbitrary: fc
+                .dictionary(fc.constantFrom("a", "only", "k", "at"), tie("item"), { maxKeys: 3 })
+                .map((of) =>
+                    Object.entries(of)
+                        .map(([key, text]) => `${JSON.stringify(key)}: ${text}`)
+                        .join(" ,"),
+                )
+                .map((members) => `{${members}}`),
+        },
+    ),
+})).item;
+const array = fc.array(item.chain(spaced), { maxLength: 4 }).map((items) => `[${items.join(",")}]`);
+
+/** An object of some of these members, in any order. */
+const some = (members: Readonly<Record<string, fc.Arbitrary<string>>>, minLength = 0) =>
+    fc
+        .shuffledSubarray(Object.keys(members), { minLength })
+        .chain((keys) =>
+            fc.tuple(
+                ...keys.map((key) => members[key]!.chain(spaced).map((text) => `"${key}":${text}`)),
+            ),
+        )
+        .chain((texts) => fc.tuple(...texts.map(spaced)))
+        .map((texts) => `{${texts.join(",")}}`);
+const nestedObject = (ofArrays: Record<"tags" | "list", fc.Arbitrary<string>> | undefined) =>
+    some({
+        a: scalar,
+        place: fc.oneof(
+            scalar,
+            some({
+                a: scalar,
+                "b c": scalar,
+                deep: some({ a: scalar }, 1),
+                ...(ofArrays && { list: ofArrays.list }),
+            }),
+        ),
+        at: some({ time: scalar, at: some({ n: scalar }, 1) }, 1),
+        only: scalar,
+        ...(ofArrays && { tags: ofArrays.tags }),
+    });
+/** The same with a character that is gone, or there twice. */
+const damaged = (texts: fc.Arbitrary<string>) =>
+    fc
+        .tuple(texts, fc.nat(), fc.boolean())
+        .map(([text, n, twice]) =>
+            twice
+                ? text.slice(0, n % text.length) + text.slice(Math.max(0, (n % text.length) - 1))
+                : text.slice(0, n % text.length) + text.slice((n % text.length) + 1),
+        )
+        .map((text) => text.toWellFormed());
+
+/** As deep as arrays may stand in one another, for which it is enough to look at brackets outside of strings. */
+function depthOfArrays(text: string): number {
+    let [depth, deepest] = [0, 0];
+    for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]]/gs)) {
+        depth += token === "[" ? 1 : token === "]" ? -1 : 0;
+        deepest = Math.max(deepest, depth);
+    }
+    return deepest;
+}
+
 const fieldsOf = (text: string): Fields | undefined => {
     const decoded = decodeValue(Buffer.from(text));
     return "refused" in decoded ? undefined : decoded.fields;
 };
+
+/** What is left of a value of a type where its field is ignored. */
+const onlyText: Readonly<Record<JsonType, string>> = {
+    string: '""',
+    integer: "0",
+    number: "0.5",
+    boolean: "true",
+    null: "null",
+    array: "[]",
+    object: "{}",
+    bytes: "",
+};
+
+/** Arrays that are the same, nearly the same, or only look so. */
+const alike: readonly (readonly [string, string])[] = [
+    ["[]", "[ ]"],
+    ["[1,2]", "[ 1 , 2 ]"],
+    ["[1,2]", "[2,1]"],
+    ["[1.50]", "[1.5]"],
+    ["[1.0]", "[1]"],
+    ["[1.0]", "[10]"],
+    ["[100]", "[1]"],
+    ["[-0]", "[0]"],
+    ["[-0.0]", "[0]"],
+    ["[1e3]", "[1000]"],
+    ["[1e3]", "[1001]"],
+    ["[9007199254740993]", "[9007199254740992]"],
+    ["[9007199254740993.0]", "[9007199254740992.0]"],
+    ["[0.10000000000000000001]", "[0.1]"],
+    [`[0.${"1".repeat(120)}0]`, `[0.${"1".repeat(120)}]`],
+    [`[0.${"0".repeat(120)}]`, "[0]"],
+    ["[1e400]", "[1e401]"],
+    ['["a"]', '["\\u0061"]'],
+    ['["\\/"]', '["/"]'],
+    ['["1.0,"]', '["1,"]'],
+    ['["1.50]"]', '["1.5]"]'],
+    ['["\\ud800"]', '["\\udfff"]'],
+    ['["\\ud800"]', '["?"]'],
+    ['["\\ud83d\\ude00"]', '["\u{1f600}"]'],
+    ['[{"a":1,"b":2}]', '[{"b": 2, "a": 1}]'],
+    ['[{"a":1,"b":2}]', '[{"b": 1, "a": 2}]'],
+    ['[{"a":1.0,"b":"x"}]', '[{"b":"x","a":1}]'],
+    ['[{"a":1}]', '[{"a":1,"b":2}]'],
+    ["[null]", '["null"]'],
+    ["[1]", '["1"]'],
+    ["[[1],2]", "[1,[2]]"],
+    ["[{}]", "[[]]"],
+    ["[true]", "[false]"],
+];
 
 /** What stands for NULL in a list of literals: with a NULL in it, Flink makes a source of every row. */
 const absent = "absent";
@@ -217,12 +428,12 @@ describe("JSON in Flink SQL", function () {
         const texts = [...written, ...fc.sample(object, { seed: 7, numRuns: 150 })];
         const answers = await select(
             [
-                isPlainObject("record", names),
+                isRecord("record", flat),
                 ...names.flatMap((name) => [
-                    typeOf(tokenOf("record", name)),
-                    canonicalTokenOf("record", name),
+                    typeOf(tokenOf("record", flat.member(name)), flat.member(name)),
+                    canonicalTokenOf("record", flat.member(name)),
                 ]),
-                millisecondsOf("record", "time"),
+                millisecondsOf("record", flat.member("time")),
             ],
             ["record"],
             texts.map((text) => [text]),
@@ -272,11 +483,142 @@ describe("JSON in Flink SQL", function () {
         );
     });
 
+    for (const [what, declared] of Object.entries({
+        "no arrays": withoutArrays,
+        arrays: withArrays,
+    })) {
+        it(`reads members of objects where they are, with ${what}`, async () => {
+            const fields = new RecordFields(declared);
+            const paths = declared.map(pathOf);
+            const objects = nestedObject(
+                declared === withArrays
+                    ? { tags: array, list: fc.oneof(array, scalar) }
+                    : undefined,
+            );
+            const texts = [
+                ...nestedOnes,
+                ...written,
+                ...fc.sample(objects, { seed: 3, numRuns: 150 }),
+                ...fc.sample(damaged(objects), { seed: 4, numRuns: 100 }),
+            ];
+            const answers = await select(
+                [
+                    isRecord("record", fields),
+                    millisecondsOf("record", fields.member("at.time")),
+                    ...paths.flatMap((path) => [
+                        tokenOf("record", fields.member(path)),
+                        typeOf(tokenOf("record", fields.member(path)), fields.member(path)),
+                        canonicalTokenOf("record", fields.member(path)),
+                        withTypeOnly("record", fields.member(path)),
+                    ]),
+                ],
+                ["record"],
+                texts.map((text) => [text]),
+            );
+            let read = 0;
+            texts.forEach((text, n) => {
+                const [isOne, milliseconds, ...of] = answers[n]!;
+                const found = fieldsOf(text);
+                const isKnown =
+                    found !== undefined &&
+                    [...found].every(
+                        ([path, { type }]) =>
+                            paths.includes(path) &&
+                            (type !== "array" || declared.includes(`${path}[]`)) &&
+                            (type !== "object" || path === "place"),
+                    ) &&
+                    !text.includes("\ufffd") &&
+                    depthOfArrays(text) <= deepestArray &&
+                    !/^\{"\\u0061/.test(text);
+                assert.equal(isOne, isKnown ? "TRUE" : "FALSE", text);
+                if (!isKnown) {
+                    return;
+                }
+                read++;
+                paths.forEach((path, place) => {
+                    const [token, letter, canonical, typeOnly] = of.slice(4 * place);
+                    const leaf = found.get(path);
+                    const where = `${path} of ${text}`;
+                    assert.equal(
+                        typeLetters[letter as keyof typeof typeLetters],
+                        leaf?.type ?? null,
+                        where,
+                    );
+                    assert.equal(token === null, leaf === undefined, where);
+                    assert.deepEqual(
+                        token === null ? undefined : fieldsOf(`{"v":${token}}`)?.get("v"),
+                        leaf,
+                        where,
+                    );
+                    assert.ok(
+                        canonical === null || canonical === leaf?.text,
+                        `${where}: ${canonical}`,
+                    );
+                    const others = (all: Fields) => [...all].filter(([other]) => other !== path);
+                    const left = fieldsOf(typeOnly!)!;
+                    assert.deepEqual(others(left), others(found), where);
+                    assert.equal(left.get(path)?.type, leaf?.type, where);
+                    assert.equal(left.get(path)?.text, leaf && onlyText[leaf.type], where);
+                });
+                const time = found.get("at.time");
+                const expected = time === undefined ? null : parseEventTime(time);
+                if (typeof expected !== "number" || expected >= Date.UTC(1583)) {
+                    assert.equal(
+                        milliseconds,
+                        typeof expected === "number" ? String(expected) : null,
+                        text,
+                    );
+                }
+            });
+            assert.ok(read > 150, `${read} are read`);
+        });
+    }
+
+    it("tells two arrays apart as the embedded engine does, or says that it cannot", async () => {
+        const either = new RecordFields(["a[]"]).member("a");
+        const numbersOnly = fc
+            .array(numbers, { maxLength: 3 })
+            .map((items) => `[${items.join(",")}]`);
+        const arrays = fc.oneof(array, numbersOnly);
+        const pairs: (readonly [string | undefined, string | undefined])[] = [
+            ...alike,
+            ...fc.sample(fc.tuple(arrays, arrays), { seed: 5, numRuns: 40 }),
+            ...fc.sample(fc.tuple(arrays, fc.oneof(token, array)), { seed: 6, numRuns: 30 }),
+            ...fc
+                .sample(damaged(arrays), { seed: 8, numRuns: 200 })
+                .filter((text) => fieldsOf(`{"a":${text}}`)?.get("a")?.type === "array")
+                .map((text) => [text, text.replace(/[ \t\n]/g, "")] as const),
+        ];
+        const none = { absoluteTolerance: 0, relativeTolerance: 0 };
+        const answers = await select(
+            [differenceOf("a", "b", none, either), distanceOf("a", "b")],
+            ["a", "b"],
+            pairs,
+        );
+        const letters = new Map<string, number>();
+        pairs.forEach(([a, b], n) => {
+            const [letter, distance] = answers[n]!;
+            const [one, other] = [a, b].map((text) =>
+                text === undefined ? undefined : fieldsOf(`{"a":${text}}`)?.get("a")?.text,
+            );
+            letters.set(letter!, (letters.get(letter!) ?? 0) + 1);
+            if (letter !== "?") {
+                const expected = one === other ? "." : one === undefined ? "a" : "d";
+                assert.equal(letter, expected, `${a} and ${b}`);
+            }
+            if (one?.startsWith("[") || other?.startsWith("[")) {
+                assert.equal(distance, null, `${a} and ${b}`);
+            }
+        });
+        assert.ok(letters.get(".")! > 10 && letters.get("d")! > 50, JSON.stringify([...letters]));
+        assert.ok((letters.get("?") ?? 0) < pairs.length / 6, JSON.stringify([...letters]));
+    });
+
     it("takes the canonical text where there is one, so that equal identities are equal texts", async () => {
         const texts = ['"x"', "7", "-7", "1.5", "true", "null", "0", '"\\"q\\" \\n"'];
         const others = ["-0", "7.0", "1.50", "1e3", '"\\u0078"', '"\\/"', "01"];
         const answers = await select(
-            [canonicalTokenOf("record", "a")],
+            [canonicalTokenOf("record", a)],
             ["record"],
             [...texts, ...others].map((text) => [`{"a":${text}}`]),
         );
@@ -300,7 +642,7 @@ describe("JSON in Flink SQL", function () {
             "null",
         ];
         const answers = await select(
-            [withTypeOnly("record", "a")],
+            [withTypeOnly("record", a)],
             ["record"],
             values.map((value) => [`{"b c":"a","a" : ${value},"time":7}`]),
         );
@@ -322,7 +664,7 @@ describe("JSON in Flink SQL", function () {
         const pairs = fc.sample(fc.tuple(token, token), { seed: 11, numRuns: 250 });
         const answers = await select(
             [
-                ...tolerances.map((tolerance) => differenceOf("a", "b", tolerance)),
+                ...tolerances.map((tolerance) => differenceOf("a", "b", tolerance, a)),
                 distanceOf("a", "b"),
             ],
             ["a", "b"],

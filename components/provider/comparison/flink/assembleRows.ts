@@ -1,6 +1,7 @@
 import type { CompareSettings } from "../../../compare.js";
 import { comparedFields, typedFields, type Problem } from "../../../comparisonJob/evidenceRows.js";
 import { typeLetters } from "../../../comparisonJob/jsonSql.js";
+import { deepestArray } from "../../../comparisonJob/jsonText.js";
 import { Aggregates } from "../aggregates.js";
 import { type Side, sides } from "../../../side.js";
 import type {
@@ -83,7 +84,7 @@ export function assembleRows(
     const allowed = addedAndAllowed(settings, types);
     const differing = (letters: string) => differingFields(letters, settings, allowed);
     const windows = starts.map((start) => windowOf(rows, settings, start, differing));
-    noteUndecided(rows, starts, gaps);
+    noteUndecided(rows, settings, starts, gaps);
     noteInexact(rows, settings, starts, gaps);
     const version = (side: Side): VersionEvidence => ({
         version: versions[side].version,
@@ -262,8 +263,9 @@ const problems: Readonly<Record<Problem, string>> = {
     tombstone: "they are tombstones, which a topic that is only appended to does not have",
     "not JSON": "they are not valid JSON objects in UTF-8",
     undeclared:
-        "they have a field that compare.flink.fields does not name, a nested value, a key twice, or the character U+FFFD; name all fields there, " +
-        "or compare nested ones with the embedded engine",
+        "they have a field that compare.flink.fields does not name, an array that is not named so, a key twice, or the character " +
+        `U+FFFD; name all fields there ("place.lat" a member of an object, "place" itself where it may be null or {}, "tags[]" an ` +
+        `array, of at most ${deepestArray} within one another), or compare with the embedded engine`,
     identity:
         "a part of their identity is missing, or written in one of several ways that mean the same (1.0, 1e3, \\u0041), " +
         "which only the embedded engine takes as equal",
@@ -329,7 +331,12 @@ function noteInexact(
 }
 
 /** What SQL leaves open, and another engine would not. */
-function noteUndecided(rows: EvidenceRows, starts: readonly number[], gaps: Gaps): void {
+function noteUndecided(
+    rows: EvidenceRows,
+    settings: CompareSettings,
+    starts: readonly number[],
+    gaps: Gaps,
+): void {
     const identities = starts.flatMap((start) => rows.windows.get(start)?.identities ?? []);
     const ambiguous = identities.reduce((sum, row) => sum + row.ambiguous, 0);
     if (ambiguous > 0) {
@@ -339,14 +346,29 @@ function noteUndecided(rows: EvidenceRows, starts: readonly number[], gaps: Gaps
                 "compare with the embedded engine.",
         );
     }
-    const unsure = identities.reduce(
-        (sum, row) => sum + (row.differences.includes("?") ? row.pairs : 0),
-        0,
-    );
-    if (unsure > 0) {
-        gaps.note(
-            `${number(unsure)} pairs of records have numbers that are too close, and too long, to be told apart in SQL. ` +
-                "Give their field a tolerance, or compare with the embedded engine.",
+    const compared = comparedFields(settings);
+    const isArray = (field: string) => settings.flink?.fields.includes(`${field}[]`) === true;
+    for (const ofArrays of [false, true]) {
+        const isUnsure = (letters: string, field: string, place: number) =>
+            letters.charAt(place) === "?" && isArray(field) === ofArrays;
+        const unsure = identities.filter(({ differences }) =>
+            compared.some((field, place) => isUnsure(differences, field, place)),
         );
+        const fields = compared.filter((field, place) =>
+            unsure.some(({ differences }) => isUnsure(differences, field, place)),
+        );
+        const pairs = unsure.reduce((sum, row) => sum + row.pairs, 0);
+        if (pairs > 0) {
+            gaps.note(
+                `${number(pairs)} pairs of records have ${ofArrays ? unsureArrays : unsureNumbers}: in ${fields.join(", ")}.`,
+            );
+        }
     }
 }
+
+const unsureNumbers =
+    "numbers that are too close, and too long, to be told apart in SQL (give their field a tolerance, or compare with the " +
+    "embedded engine)";
+const unsureArrays =
+    "arrays of which SQL cannot tell whether they differ, or say the same in two ways, as 1e3 and 1000 (write them in one way, " +
+    "ignore their field, or compare with the embedded engine)";
