@@ -243,9 +243,12 @@ function objects(a: string, b: string): string {
             WHEN ${a} LIKE '{%' AND ${b} LIKE '{%' THEN '.'`;
 }
 
+/** Goes over all strings without a zero in front of what may end a number, and finds the beginning of one that has it. */
+const zerosInString = '\\A(?:[^"]++|"(?:[^"\\\\0]++|\\\\.|0(?![]},]))*+")*+"';
+
 /**
- * Of arrays as a parser writes them, where numbers alone may be written in several ways: without the zeros at their ends,
- * those are left that have an exponent or are very long. In strings there may be something that looks like such zeros.
+ * Of arrays as a parser writes them, where numbers alone may be written in several ways: they are taken without the zeros at
+ * their ends. Not told apart are those with an exponent and very long ones, nor where a string loses something like zeros.
  */
 function arrayDifference(a: string, b: string): string {
     const shortened = (text: string) =>
@@ -254,7 +257,7 @@ function arrayDifference(a: string, b: string): string {
                 WHEN ${a} = ${b} THEN '.'
                 WHEN REGEXP(CONCAT(${a}, ${b}), '[0-9]E[-+]?[0-9]|[.][0-9]{99}') THEN '?'
                 WHEN ${shortened(a)} <> ${shortened(b)} THEN 'd'
-                WHEN ${a} LIKE '%"%' THEN '?'
+                WHEN REGEXP(CONCAT(${a}, ${b}), ${literal(zerosInString)}) THEN '?'
                 ELSE '.'
             END`;
 }

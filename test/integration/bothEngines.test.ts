@@ -13,9 +13,29 @@ const seed = Number(process.env["SHADOW_FLINK_SEED"] ?? 1);
 const windowsOfASet = 40;
 
 const fields = ["id", "part 2", "time", "n", "text", "_any-thing", "written"] as const;
-type Field = (typeof fields)[number];
+/** Nested records also have an object without members, and an array. */
+type Field = (typeof fields)[number] | "place" | "tags";
 /** A record as its values are written; a field that is not in it is absent. */
 type Row = Partial<Record<Field, string>>;
+
+/** Where in a record its fields are, by path. */
+type Layout = Partial<Record<Field | "more", string>>;
+const flatLayout: Layout = Object.fromEntries(fields.map((field) => [field, field]));
+/** Many have one name, and in each other's objects. */
+const nestedLayout: Layout = {
+    id: "who.id",
+    "part 2": "id",
+    time: "who.at",
+    n: "place.n",
+    text: "who.n",
+    "_any-thing": "n",
+    written: "place.deep.n",
+    place: "place",
+};
+const layouts: readonly Layout[] = [flatLayout, { ...nestedLayout, tags: "tags" }, nestedLayout];
+/** As `compare.flink.fields` names them. */
+const declaredIn = (layout: Layout) =>
+    Object.values(layout).map((path) => (path === "tags" ? "tags[]" : path));
 
 const hour = 3_600_000;
 const began = Math.floor(Date.now() / hour) * hour - 100 * hour;
@@ -70,6 +90,25 @@ const identityValue = fc.oneof(
     fc.constantFrom('"a"', '"é"', '"😀"', '"\uffee"', '"\\""', '"1"', "null", "true", "1.5", "-7"),
 );
 
+/** Some in two ways to write them that SQL knows to be one, and with keys that fields have too. */
+const arrays = [
+    "[]",
+    "[ ]",
+    "[1,2]",
+    "[ 1,\t2 ]",
+    "[2,1]",
+    "[1.5,2.25]",
+    '["a"]',
+    '["\\u0061"]',
+    '["],\\"n\\":1"]',
+    '[{"n":1,"id":"a"}]',
+    '[{"id":"a", "n":1}]',
+    '[{"id":"b", "n":1}]',
+    '[{"place":{"n":[null,true]}}]',
+    "[[9007199254740993]]",
+    "[[9007199254740992]]",
+];
+
 const valueOf: Record<Field, fc.Arbitrary<string | undefined>> = {
     id: identityValue,
     "part 2": identityValue,
@@ -78,6 +117,8 @@ const valueOf: Record<Field, fc.Arbitrary<string | undefined>> = {
     text: fc.oneof({ weight: 5, arbitrary: text }, plain, exactNumber, fc.constant(undefined)),
     "_any-thing": fc.oneof(text, plain, exactNumber, fc.constant(undefined)),
     written: fc.oneof(text, plain, exactNumber, fc.constant(undefined)),
+    place: fc.oneof(fc.constantFrom("{}", "{ }", undefined), plain, text, exactNumber),
+    tags: fc.oneof(fc.constantFrom(...arrays), plain, text, exactNumber, fc.constant(undefined)),
 };
 
 /** The same time in the ways in which a job may write it. */
@@ -92,57 +133,91 @@ const spelledTime = (at: number) => {
     ];
 };
 
+/** An object, as the texts of its members' values. */
+interface Members {
+    [name: string]: string | Members;
+}
+
 /** Members in any order, with any space between them. */
-const written = (row: Row, turn: number): string => {
-    const members = Object.entries(row);
-    const rotated = [...members.slice(turn % 7), ...members.slice(0, turn % 7)];
+const written = (members: Members, turn: number): string => {
+    const entries = Object.entries(members).map(
+        ([name, value]) =>
+            [name, typeof value === "string" ? value : written(value, turn)] as const,
+    );
+    const rotated = [...entries.slice(turn % 7), ...entries.slice(0, turn % 7)];
     return turn % 2 === 0
         ? `{${rotated.map(([name, value]) => `"${name}":${value}`).join(",")}}`
         : `{ ${rotated.map(([name, value]) => `"${name}"\t: ${value}`).join(" ,\r\n")} }`;
 };
 
+/** The values of a row where they are in a record. An object that has members is no value. */
+function membersOf(row: Row, layout: Layout): Members {
+    const record: Members = {};
+    for (const [field, value] of Object.entries(row)) {
+        const path = layout[field as Field]?.split(".") ?? [];
+        const name = path.pop();
+        const object = path.reduce((within, key) => {
+            const inner = within[key];
+            return typeof inner === "object" ? inner : (within[key] = {});
+        }, record);
+        if (name !== undefined && typeof object[name] !== "object") {
+            object[name] = value;
+        }
+    }
+    return record;
+}
+
 interface Rules {
-    readonly args: Partial<CompareArgs>;
+    readonly layout: Layout;
+    readonly args: Partial<CompareArgs> & { readonly identity: readonly string[] };
     readonly parallelism: number;
 }
 
 const tolerance = fc.constantFrom({}, { absoluteTolerance: 0.5 }, { relativeTolerance: 0.01 });
-const rules: fc.Arbitrary<Rules> = fc
-    .record({
-        identity: fc.constantFrom<string[]>(["id"], ["id", "part 2"], ["part 2", "$key"], ["$key"]),
-        eventTime: fc.constantFrom("time", undefined),
-        n: tolerance,
-        any: fc.constantFrom({}, { ignore: "as it comes" }),
-        key: fc.constantFrom({}, { ignore: "as it comes" }),
-        allowAdded: fc.boolean(),
-        parallelism: fc.constantFrom(1, 2),
-    })
-    .map(({ identity, eventTime, n, any, key, allowAdded, parallelism }) => ({
-        parallelism,
-        args: {
-            identity,
-            eventTime,
-            windowSeconds: 3600,
-            allowedLatenessSeconds: 7200,
-            minRecords: 1,
-            minWindows: 5,
-            waitSeconds: 240,
-            fields: {
-                n,
-                written: { ignore: "when it was written" },
-                ...("ignore" in any ? { "_any-thing": any } : {}),
-                ...("ignore" in key && !identity.includes("$key") ? { $key: key } : {}),
+const pathIn = (layout: Layout, field: string) => layout[field as Field] ?? field;
+const rulesOf = (layout: Layout): fc.Arbitrary<Rules> =>
+    fc
+        .record({
+            identity: fc.constantFrom<string[]>(
+                ["id"],
+                ["id", "part 2"],
+                ["part 2", "$key"],
+                ["$key"],
+            ),
+            eventTime: fc.constantFrom("time", undefined),
+            n: tolerance,
+            any: fc.constantFrom({}, { ignore: "as it comes" }),
+            key: fc.constantFrom({}, { ignore: "as it comes" }),
+            allowAdded: fc.boolean(),
+            parallelism: fc.constantFrom(1, 2),
+        })
+        .map(({ identity, eventTime, n, any, key, allowAdded, parallelism }) => ({
+            parallelism,
+            layout,
+            args: {
+                identity: identity.map((field) => pathIn(layout, field)),
+                eventTime: eventTime && pathIn(layout, eventTime),
+                windowSeconds: 3600,
+                allowedLatenessSeconds: 7200,
+                minRecords: 1,
+                minWindows: 5,
+                waitSeconds: 240,
+                fields: {
+                    [pathIn(layout, "n")]: n,
+                    [pathIn(layout, "written")]: { ignore: "when it was written" },
+                    ...("ignore" in any ? { [pathIn(layout, "_any-thing")]: any } : {}),
+                    ...("ignore" in key && !identity.includes("$key") ? { $key: key } : {}),
+                },
+                rules: { schema: { allowAddedFields: allowAdded } },
             },
-            rules: { schema: { allowAddedFields: allowAdded } },
-        },
-    }));
+        }));
 
 type Of<T> = T extends fc.Arbitrary<infer U> ? U : never;
 
 /** What both versions say of one identity in a window. */
 const group = fc.record({
     row: fc.record(valueOf),
-    change: fc.subarray(["n", "text", "_any-thing", "written"] as const),
+    change: fc.subarray(["n", "text", "_any-thing", "written", "place", "tags"] as const),
     other: fc.record(valueOf),
     kept: fc.subarray([...fields]),
     key: fc.uint8Array({ minLength: 1, maxLength: 3 }),
@@ -163,7 +238,7 @@ const hourOf = fc.record({
 type Topics = Record<"incumbent" | "candidate", Message[]>;
 
 /** Both topics: an hour after the other, each a little out of order. */
-function topicsOf(hours: readonly Of<typeof hourOf>[], { args }: Rules): Topics {
+function topicsOf(hours: readonly Of<typeof hourOf>[], { args, layout }: Rules): Topics {
     const topics: Topics = { incumbent: [], candidate: [] };
     hours.forEach(({ groups, junk }, n) => {
         const known = new Set<string>();
@@ -172,8 +247,10 @@ function topicsOf(hours: readonly Of<typeof hourOf>[], { args }: Rules): Topics 
             ofHour[side].push(...Array<Message>(times).fill(message));
         for (const one of groups) {
             const identity = json(
-                args.identity!.map((field) =>
-                    field === "$key" ? [...one.key] : one.row[field as Field],
+                args.identity.map((path) =>
+                    path === "$key"
+                        ? [...one.key]
+                        : one.row[fields.find((field) => layout[field] === path)!],
                 ),
             );
             if (known.has(identity)) continue;
@@ -181,7 +258,7 @@ function topicsOf(hours: readonly Of<typeof hourOf>[], { args }: Rules): Topics 
             const at = began + n * hour + one.minute * 60_000;
             const times = spelledTime(at);
             const ofRow = (row: Row, turn: number) =>
-                written({ ...row, time: times[turn % times.length]! }, turn);
+                written(membersOf({ ...row, time: times[turn % times.length]! }, layout), turn);
             const present = (row: Row): Row =>
                 Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
             const { turn, kind, copies } = one;
@@ -196,7 +273,7 @@ function topicsOf(hours: readonly Of<typeof hourOf>[], { args }: Rules): Topics 
                 partition: one.partitions[side],
                 timestamp: at,
             });
-            const otherKey = args.identity!.includes("$key") ? one.key : (one.otherKey ?? one.key);
+            const otherKey = args.identity.includes("$key") ? one.key : (one.otherKey ?? one.key);
             switch (kind) {
                 case "same":
                     add("incumbent", message(ofRow(row, turn), 0), copies[0]);
@@ -257,11 +334,14 @@ const odd = fc.record({
 });
 
 /** What finishes all windows, in both partitions. */
-function ends(n: number): Message[] {
+function ends(n: number, layout: Layout): Message[] {
     const at = began + n * hour;
     return [0, 1].map((partition) => ({
         key: Buffer.from([partition]),
-        value: written({ id: String(partition), "part 2": "0", time: String(at) }, 0),
+        value: written(
+            membersOf({ id: String(partition), "part 2": "0", time: String(at) }, layout),
+            0,
+        ),
         partition,
         timestamp: at,
     }));
@@ -294,14 +374,15 @@ describe("both engines", function () {
     after(() => engines?.close());
 
     for (let n = 0; n < sets; n++) {
-        const [rule] = fc.sample(rules, { seed: seed + n, numRuns: 1 });
+        const layout = layouts[n % layouts.length]!;
+        const [rule] = fc.sample(rulesOf(layout), { seed: seed + n, numRuns: 1 });
         const { args, parallelism } = rule!;
         it(`find the same of any records, by ${JSON.stringify(args.fields)} and ${String(args.identity)}`, async () => {
             const flink = settingsOf({
                 ...args,
                 engine: "flink",
                 flink: {
-                    fields: [...fields],
+                    fields: declaredIn(layout),
                     from: "beginning",
                     checkpointSeconds: 1,
                     parallelism,
@@ -312,9 +393,9 @@ describe("both engines", function () {
             const pair = await engines.start("both", flink);
             for (const side of ["incumbent", "candidate"] as const) {
                 await engines.send(pair[side].topic, [
-                    ...ends(-1),
+                    ...ends(-1, layout),
                     ...topics[side],
-                    ...ends(windowsOfASet + 4),
+                    ...ends(windowsOfASet + 4, layout),
                 ]);
             }
             const byOne = settingsOf({ ...args, settleSeconds: 0 });
@@ -324,7 +405,7 @@ describe("both engines", function () {
             const theirs = await engines.embedded(pair, { ...byOne, minWindows });
             const ours = await engines.byFlink(pair, { ...flink, minWindows });
             await engines.stop(pair);
-            const byKey = args.identity!.includes("$key");
+            const byKey = args.identity.includes("$key");
             assert.ok(minWindows > windowsOfASet / 2);
             assert.deepEqual(comparable(ours, byKey), comparable(theirs, byKey));
         });
@@ -333,6 +414,7 @@ describe("both engines", function () {
     it("say so where a job cannot tell, and go on with the rest", async () => {
         const rule: Rules = {
             parallelism: 1,
+            layout: flatLayout,
             args: {
                 identity: ["id"],
                 eventTime: "time",
@@ -341,13 +423,16 @@ describe("both engines", function () {
                 minRecords: 1,
                 minWindows: 5,
                 waitSeconds: 240,
-                fields: { n: { relativeTolerance: 0.01 }, written: { ignore: "it differs" } },
+                fields: {
+                    n: { relativeTolerance: 0.01 },
+                    written: { ignore: "it differs" },
+                },
             },
         };
         const flink = settingsOf({
             ...rule.args,
             engine: "flink",
-            flink: { fields: [...fields], from: "beginning", checkpointSeconds: 1 },
+            flink: { fields: declaredIn(flatLayout), from: "beginning", checkpointSeconds: 1 },
         });
         const topics = topicsOf(fc.sample(hourOf, { seed, numRuns: windowsOfASet }), rule);
         // Each in an hour of its own kind, so that what is around it is known to be the same.
@@ -359,7 +444,10 @@ describe("both engines", function () {
                 timestamp: began + n * hour,
                 key: Buffer.from("odd"),
                 value: written(
-                    { id: `"odd ${place % 7}"`, time: String(began + n * hour), ...value },
+                    membersOf(
+                        { id: `"odd ${place % 7}"`, time: String(began + n * hour), ...value },
+                        { ...flatLayout, more: "more" },
+                    ),
                     0,
                 ),
             });
@@ -370,9 +458,9 @@ describe("both engines", function () {
         const pair = await engines.start("odd", flink);
         for (const side of ["incumbent", "candidate"] as const) {
             await engines.send(pair[side].topic, [
-                ...ends(-1),
+                ...ends(-1, flatLayout),
                 ...topics[side],
-                ...ends(windowsOfASet + 4),
+                ...ends(windowsOfASet + 4, flatLayout),
             ]);
         }
         const theirs = await engines.embedded(pair, settingsOf({ ...rule.args, settleSeconds: 0 }));
