@@ -17,11 +17,12 @@ import {
     isRecord,
     literal,
     millisecondsOf,
+    shapeOf,
     tokenOf,
-    typeOf,
+    typeIn,
     withTypeOnly,
 } from "./jsonSql.js";
-import { pathOf, RecordFields } from "./recordFields.js";
+import { RecordFields } from "./recordFields.js";
 
 /** What a comparison's job reads and writes. */
 export interface ComparisonJobNames {
@@ -103,26 +104,24 @@ FROM (
 GROUP BY window_start, window_end, side, part, win, problem;
 
 INSERT INTO types
-SELECT 'types', window_start, types, SUM(incumbents), SUM(candidates)
+SELECT 'types', window_start, CONCAT(
+    ${typedFields(settings.flink.fields)
+        .map((field) =>
+            field === "$key"
+                ? "CASE WHEN has_key THEN 'k' ELSE '-' END"
+                : typeIn("shape", fields.member(field)),
+        )
+        .join(",\n    ")}
+), incumbents, candidates
 FROM (
-    SELECT window_start, window_end, incumbents, candidates, CONCAT(
-        ${typedFields(settings.flink.fields)
-            .map((field) => letter(field, fields))
-            .join(",\n        ")}
-    ) AS types
+    SELECT window_start, window_end, has_key, shape, SUM(incumbents) AS incumbents, SUM(candidates) AS candidates
     FROM (
-        SELECT window_start, window_end, incumbents, candidates, record_key,
-            ${settings.flink.fields
-                .map(pathOf)
-                .map(
-                    (path) =>
-                        `${tokenOf("record", fields.member(path))} AS ${identifier(`its ${path}`)}`,
-                )
-                .join(",\n            ")}
+        SELECT window_start, window_end, incumbents, candidates, record_key IS NOT NULL AS has_key,
+            ${shapeOf("record", fields)} AS shape
         FROM contents
     )
-)
-GROUP BY window_start, window_end, types;
+    GROUP BY window_start, window_end, has_key, shape
+);
 
 INSERT INTO identity_counts
 SELECT 'identities', window_start, differences, SUM(incumbents), SUM(candidates),
@@ -166,6 +165,8 @@ function jobSettings(
         "execution.runtime-mode": "streaming",
         "table.exec.state.ttl": "0 s",
         "table.local-time-zone": "UTC",
+        // What several views take from one is worked out once, and not again in each of them.
+        "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",
         "parallelism.default": String(flink.parallelism),
         "execution.checkpointing.interval": `${flink.checkpointSeconds} s`,
         "execution.checkpointing.mode": "EXACTLY_ONCE",
@@ -388,12 +389,6 @@ FROM counterparts;`;
 
 function keyDifference(a: string, b: string): string {
     return `CASE WHEN ${a} IS NOT DISTINCT FROM ${b} THEN '.' WHEN ${a} IS NULL THEN 'a' ELSE 'd' END`;
-}
-
-function letter(field: string, fields: RecordFields): string {
-    return field === "$key"
-        ? "CASE WHEN record_key IS NULL THEN '-' ELSE 'k' END"
-        : typeOf(identifier(`its ${field}`), fields.member(field));
 }
 
 const columnsOf = (settings: Settings) => ({

@@ -41,12 +41,9 @@ function parsed(text: string): string {
 }
 
 /** What stands behind a field's key; NULL where the field is not there, or something else is. */
-function behindKey(text: string, { key, isDirect }: Member, what: string): string {
-    const regex = literal(`${key}${what}`);
-    // The first of these reads its regex anew for every record.
-    return isDirect
-        ? `REGEXP_EXTRACT(${text}, ${regex}, 1)`
-        : `REGEXP_EXTRACT_ALL(${text}, ${regex}, 1)[1]`;
+function behindKey(text: string, { key }: Member, what: string): string {
+    // REGEXP_EXTRACT would read its regex anew for every record.
+    return `REGEXP_EXTRACT_ALL(${text}, ${literal(`${key}${what}`)}, 1)[1]`;
 }
 
 /** The value of a field as it is written, quotes included; NULL where the field is not there. */
@@ -106,17 +103,34 @@ export const typeLetters = {
     "{": "object",
 } as const;
 
-/** The type of a token as a letter of {@link typeLetters}. */
-export function typeOf(token: string, { isArray, isObject }: Kinds): string {
-    const more = [
-        ...(isArray ? [" WHEN '[' THEN '['"] : []),
-        ...(isObject ? [" WHEN '{' THEN '{'"] : []),
+/**
+ * The text of a record with one value in place of all of its type, since records of a topic have few of those. Strings and
+ * arrays are gone over from the first to the last, so that nothing in them is taken for a value.
+ */
+export function shapeOf(text: string, { hasArrays }: RecordFields): string {
+    const inArray = knownArray.slice("\\[".length, -"\\]".length);
+    const strings = hasArrays
+        ? [
+              [':\\s++(?=["\\[])', ":"],
+              [`(?<=:)${knownString}|(?<=:\\[)${inArray}(?=\\])`, '""'],
+          ]
+        : [[`:\\s*+${knownString}`, ':""']];
+    const numbers = [
+        [":\\s*+-?[0-9]++(?:\\.[0-9]++(?:[eE][+-]?[0-9]++)?|[eE][+-]?[0-9]++)", ":d"],
+        [":\\s*+-?[0-9]++", ":0"],
     ];
-    return [
-        `CASE SUBSTRING(COALESCE(${token}, '-absent'), 1, 1)`,
-        `WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b'${more.join("")}`,
-        `ELSE CASE WHEN ${token} IS NULL THEN '-' WHEN REGEXP(${token}, '[.eE]') THEN 'd' ELSE 'i' END END`,
-    ].join(" ");
+    return [...strings, ...numbers].reduce(
+        (within, [values = "", one = ""]) =>
+            `REGEXP_REPLACE(${within}, ${literal(values)}, ${literal(one)})`,
+        text,
+    );
+}
+
+/** The type of a field as a letter of {@link typeLetters}, told from the shape of its record. */
+export function typeIn(shape: string, member: Member): string {
+    const { isArray, isObject } = member;
+    const first = `["d0tfn]${isArray ? "|\\[" : ""}${isObject ? "|\\{(?=\\s*+\\})" : ""}`;
+    return `COALESCE(TRANSLATE(${behindKey(shape, member, `(${first})`)}, '"0tf', 'sibb'), '-')`;
 }
 
 /**
@@ -125,6 +139,7 @@ export function typeOf(token: string, { isArray, isObject }: Kinds): string {
  */
 export function millisecondsOf(text: string, member: Member): string {
     const extract = (what: string) => behindKey(text, member, what);
+    const milliseconds = `CAST(${extract("([0-9]{12,14})(?=[\\s,}])")} AS BIGINT)`;
     const number = `TRY_CAST(${extract('(-?[0-9][^,}\\s"]*+)')} AS DOUBLE)`;
     const [date, time, zone] = [
         "[0-9]{4}-[0-9]{2}-[0-9]{2}",
@@ -136,6 +151,9 @@ export function millisecondsOf(text: string, member: Member): string {
     const whole = `OVERLAY('0000-00-00 00:00:00.000' PLACING REPLACE(${said}, 'T', ' ') FROM 1)`;
     const offset = `CAST(REPLACE(${extract('"[^"]*[0-9 ]([+-][0-9]{2}:?[0-9]{2})"')}, ':', '') AS INT)`;
     return `CASE
+        -- milliseconds since the epoch, as most are written
+        WHEN ${milliseconds} IS NOT NULL
+            THEN ${milliseconds}
         -- seconds since the epoch
         WHEN ABS(${number}) < 1E11
             THEN CAST(FLOOR(${number} * 1000) AS BIGINT)

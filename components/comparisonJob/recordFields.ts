@@ -46,7 +46,7 @@ export class RecordFields {
     readonly #times = new Map<string, number>();
     readonly #hasArrays: boolean;
 
-    constructor(private readonly declared: readonly string[]) {
+    constructor(declared: readonly string[]) {
         for (const text of declared) {
             let branch = this.#root;
             for (const key of pathOf(text).split(".")) {
@@ -63,21 +63,11 @@ export class RecordFields {
         this.#hasArrays = hasArrays(this.#root);
     }
 
-    /** Whether records have nothing in them but values with a name. */
-    get isFlat(): boolean {
-        return !this.#hasArrays && [...this.#root.members.values()].every(isScalar);
-    }
-
     /**
      * A regex for a record with these fields only, each at most once, in any order. Of arrays it asks no more than that they
      * end.
      */
     get record(): string {
-        if (this.isFlat) {
-            const pair = `"(${this.declared.join("|")})"(?!.*"\\1"${space}:)${space}:${space}(?:${scalars})${space}`;
-            const between = `(?:,${space}(?=")|(?=\\}))`;
-            return `(?s)\\A${space}\\{${space}(?:${pair}${between})*+\\}${space}\\z`;
-        }
         const inUtf8 = this.#hasArrays ? " (?![^\\uFFFD]*+\\uFFFD)" : "";
         const object = new ObjectRegex().of(this.#root, " ".repeat(8));
         return `(?x) \\A${inUtf8} ${anySpace} ${object} ${anySpace} \\z`;
@@ -130,7 +120,6 @@ function newBranch(): Branch {
     return { members: new Map<string, Branch>(), isField: false, isArray: false };
 }
 
-const isScalar = ({ members, isArray }: Branch) => members.size === 0 && !isArray;
 const hasArrays = ({ members, isArray }: Branch): boolean =>
     isArray || [...members.values()].some(hasArrays);
 /** How many objects stand in one another, this one included. */

@@ -8,13 +8,13 @@ FROM (
         SELECT *, CASE WHEN REGEXP(token, '^(?:-?[0-9]{1,19}(?:\.[0-9]{1,17})?|-?[0-9](?:\.[0-9]{1,16})?[eE][+]?(?:1[0-8]|[0-9])|-?[0-9](?:\.[0-9]{1,8})?[eE]-[1-9]|-?[0-9]{1,10}(?:\.[0-9]{1,10})?[eE][+]?[0-9]|-?[0-9]{1,19}(?:\.[0-9]{1,10})?[eE]-[1-7])$') THEN CAST(token AS DECIMAL(36, 17)) END AS number
         FROM (
             SELECT window_start, window_end, incumbents, candidates, CAST('flights' AS STRING) AS field,
-                CONCAT('{"":0', COALESCE(CONCAT(',"0":', REGEXP_EXTRACT(record, '"origin"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)), ''), '}') AS record_group,
-                REGEXP_EXTRACT(record, '"flights"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS token
+                CONCAT('{"":0', COALESCE(CONCAT(',"0":', REGEXP_EXTRACT_ALL(record, '"origin"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1]), ''), '}') AS record_group,
+                REGEXP_EXTRACT_ALL(record, '"flights"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] AS token
             FROM contents
             UNION ALL
             SELECT window_start, window_end, incumbents, candidates, CAST('mean_delay' AS STRING) AS field,
-                CONCAT('{"":0', COALESCE(CONCAT(',"0":', REGEXP_EXTRACT(record, '"origin"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)), ''), '}') AS record_group,
-                REGEXP_EXTRACT(record, '"mean_delay"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS token
+                CONCAT('{"":0', COALESCE(CONCAT(',"0":', REGEXP_EXTRACT_ALL(record, '"origin"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1]), ''), '}') AS record_group,
+                REGEXP_EXTRACT_ALL(record, '"mean_delay"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] AS token
             FROM contents
         )
     )

@@ -4,6 +4,7 @@
 SET 'execution.runtime-mode' = 'streaming';
 SET 'table.exec.state.ttl' = '0 s';
 SET 'table.local-time-zone' = 'UTC';
+SET 'table.optimizer.reuse-optimize-block-with-digest-enabled' = 'true';
 SET 'parallelism.default' = '1';
 SET 'execution.checkpointing.interval' = '10 s';
 SET 'execution.checkpointing.mode' = 'EXACTLY_ONCE';
@@ -20,20 +21,23 @@ CREATE TEMPORARY TABLE incumbent_topic (
     written TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
     proc_time AS PROCTIME(),
     event_time AS COALESCE(TO_TIMESTAMP_LTZ(CASE
+        -- milliseconds since the epoch, as most are written
+        WHEN CAST(REGEXP_EXTRACT_ALL(record, '"window_start"\s*+:\s*+([0-9]{12,14})(?=[\s,}])', 1)[1] AS BIGINT) IS NOT NULL
+            THEN CAST(REGEXP_EXTRACT_ALL(record, '"window_start"\s*+:\s*+([0-9]{12,14})(?=[\s,}])', 1)[1] AS BIGINT)
         -- seconds since the epoch
-        WHEN ABS(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+(-?[0-9][^,}\s"]*+)', 1) AS DOUBLE)) < 1E11
-            THEN CAST(FLOOR(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+(-?[0-9][^,}\s"]*+)', 1) AS DOUBLE) * 1000) AS BIGINT)
+        WHEN ABS(TRY_CAST(REGEXP_EXTRACT_ALL(record, '"window_start"\s*+:\s*+(-?[0-9][^,}\s"]*+)', 1)[1] AS DOUBLE)) < 1E11
+            THEN CAST(FLOOR(TRY_CAST(REGEXP_EXTRACT_ALL(record, '"window_start"\s*+:\s*+(-?[0-9][^,}\s"]*+)', 1)[1] AS DOUBLE) * 1000) AS BIGINT)
         -- milliseconds since the epoch
-        WHEN ABS(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+(-?[0-9][^,}\s"]*+)', 1) AS DOUBLE)) < 1E14
-            THEN CAST(FLOOR(TRY_CAST(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+(-?[0-9][^,}\s"]*+)', 1) AS DOUBLE)) AS BIGINT)
+        WHEN ABS(TRY_CAST(REGEXP_EXTRACT_ALL(record, '"window_start"\s*+:\s*+(-?[0-9][^,}\s"]*+)', 1)[1] AS DOUBLE)) < 1E14
+            THEN CAST(FLOOR(TRY_CAST(REGEXP_EXTRACT_ALL(record, '"window_start"\s*+:\s*+(-?[0-9][^,}\s"]*+)', 1)[1] AS DOUBLE)) AS BIGINT)
         -- a date that exists, with what is said of a time of day, and 0 for what is not
-        WHEN CAST(TRY_CAST(OVERLAY('0000-00-00 00:00:00.000' PLACING REPLACE(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+"(?=[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?)?")([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?)?)', 1), 'T', ' ') FROM 1) AS TIMESTAMP(3)) AS STRING)
-            = OVERLAY('0000-00-00 00:00:00.000' PLACING REPLACE(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+"(?=[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?)?")([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?)?)', 1), 'T', ' ') FROM 1)
-            THEN UNIX_TIMESTAMP(SUBSTRING(OVERLAY('0000-00-00 00:00:00.000' PLACING REPLACE(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+"(?=[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?)?")([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?)?)', 1), 'T', ' ') FROM 1), 1, 19)) * 1000
-                + CAST(SUBSTRING(OVERLAY('0000-00-00 00:00:00.000' PLACING REPLACE(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+"(?=[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?)?")([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?)?)', 1), 'T', ' ') FROM 1), 21) AS BIGINT)
+        WHEN CAST(TRY_CAST(OVERLAY('0000-00-00 00:00:00.000' PLACING REPLACE(REGEXP_EXTRACT_ALL(record, '"window_start"\s*+:\s*+"(?=[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?)?")([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?)?)', 1)[1], 'T', ' ') FROM 1) AS TIMESTAMP(3)) AS STRING)
+            = OVERLAY('0000-00-00 00:00:00.000' PLACING REPLACE(REGEXP_EXTRACT_ALL(record, '"window_start"\s*+:\s*+"(?=[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?)?")([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?)?)', 1)[1], 'T', ' ') FROM 1)
+            THEN UNIX_TIMESTAMP(SUBSTRING(OVERLAY('0000-00-00 00:00:00.000' PLACING REPLACE(REGEXP_EXTRACT_ALL(record, '"window_start"\s*+:\s*+"(?=[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?)?")([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?)?)', 1)[1], 'T', ' ') FROM 1), 1, 19)) * 1000
+                + CAST(SUBSTRING(OVERLAY('0000-00-00 00:00:00.000' PLACING REPLACE(REGEXP_EXTRACT_ALL(record, '"window_start"\s*+:\s*+"(?=[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?)?")([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?)?)', 1)[1], 'T', ' ') FROM 1), 21) AS BIGINT)
                 -- less its zone, +hhmm
-                - COALESCE((CAST(REPLACE(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+"[^"]*[0-9 ]([+-][0-9]{2}:?[0-9]{2})"', 1), ':', '') AS INT) / 100 * 60
-                    + MOD(CAST(REPLACE(REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+"[^"]*[0-9 ]([+-][0-9]{2}:?[0-9]{2})"', 1), ':', '') AS INT), 100)) * 60000, 0)
+                - COALESCE((CAST(REPLACE(REGEXP_EXTRACT_ALL(record, '"window_start"\s*+:\s*+"[^"]*[0-9 ]([+-][0-9]{2}:?[0-9]{2})"', 1)[1], ':', '') AS INT) / 100 * 60
+                    + MOD(CAST(REPLACE(REGEXP_EXTRACT_ALL(record, '"window_start"\s*+:\s*+"[^"]*[0-9 ]([+-][0-9]{2}:?[0-9]{2})"', 1)[1], ':', '') AS INT), 100)) * 60000, 0)
     END, 3), TO_TIMESTAMP_LTZ(-62135596800000, 3)),
     WATERMARK FOR event_time AS CASE
         WHEN event_time < written + INTERVAL '1' DAY THEN event_time - INTERVAL '0 01:00:00.000' DAY TO SECOND(3)
@@ -62,8 +66,8 @@ CREATE TEMPORARY TABLE candidate_topic WITH (
 
 -- Every record, and why it cannot be compared, where that is so.
 CREATE TEMPORARY VIEW identified AS
-SELECT *, CONCAT('[', REGEXP_EXTRACT(record, '"origin"\s*+:\s*+("(?:[^"\\]++|\\["\\bfnrt])*+"|true|false|null|0|-?[1-9][0-9]{0,29}|-?(?:0|[1-9][0-9]{0,14})\.[0-9]{0,13}[1-9])(?=[\s,}])', 1),
-    ',', REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+("(?:[^"\\]++|\\["\\bfnrt])*+"|true|false|null|0|-?[1-9][0-9]{0,29}|-?(?:0|[1-9][0-9]{0,14})\.[0-9]{0,13}[1-9])(?=[\s,}])', 1), ']') AS record_identity
+SELECT *, CONCAT('[', REGEXP_EXTRACT_ALL(record, '"origin"\s*+:\s*+("(?:[^"\\]++|\\["\\bfnrt])*+"|true|false|null|0|-?[1-9][0-9]{0,29}|-?(?:0|[1-9][0-9]{0,14})\.[0-9]{0,13}[1-9])(?=[\s,}])', 1)[1],
+    ',', REGEXP_EXTRACT_ALL(record, '"window_start"\s*+:\s*+("(?:[^"\\]++|\\["\\bfnrt])*+"|true|false|null|0|-?[1-9][0-9]{0,29}|-?(?:0|[1-9][0-9]{0,14})\.[0-9]{0,13}[1-9])(?=[\s,}])', 1)[1], ']') AS record_identity
 FROM (
     SELECT 'incumbent' AS side, part, place, proc_time, event_time, record,
         UNIX_TIMESTAMP(SUBSTRING(CAST(event_time AS STRING), 1, 19)) * 1000 + EXTRACT(MILLISECOND FROM event_time) AS event_ms,
@@ -79,7 +83,9 @@ FROM (
 CREATE TEMPORARY VIEW judged AS
 SELECT *, CASE
     WHEN record IS NULL THEN 'tombstone'
-    WHEN NOT REGEXP(record, '(?s)\A[ \t\r\n]*+\{[ \t\r\n]*+(?:"(origin|window_start|flights|mean_delay|written)"(?!.*"\1"[ \t\r\n]*+:)[ \t\r\n]*+:[ \t\r\n]*+(?:"(?:[^"\\\x00-\x1F\uFFFD]++|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*+"|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false|null)[ \t\r\n]*+(?:,[ \t\r\n]*+(?=")|(?=\})))*+\}[ \t\r\n]*+\z')
+    WHEN NOT REGEXP(record, '(?x) \A [\x20\t\r\n]*+ \{ [\x20\t\r\n]*+ (?: " (?:
+            (?:origin"((?!\1)) | window_start"((?!\2)) | flights"((?!\3)) | mean_delay"((?!\4)) | written"((?!\5))) [\x20\t\r\n]*+:[\x20\t\r\n]*+ (?: "(?:[^"\\\x00-\x1F\uFFFD]++|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*+"|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false|null )
+        ) [\x20\t\r\n]*+ (?: , [\x20\t\r\n]*+ (?=") | (?=\}) ) )*+ \} [\x20\t\r\n]*+ \z')
         THEN CASE WHEN record IS JSON OBJECT THEN 'undeclared' ELSE 'not JSON' END
     WHEN record_identity IS NULL THEN 'identity'
     WHEN (event_ms >= -12212553600000) IS NOT TRUE THEN 'event time'
@@ -118,10 +124,10 @@ SELECT window_start, window_end, record_identity,
     SUM(GREATEST(candidates - incumbents, 0)) AS candidate_rest,
     COUNT(*) FILTER (WHERE incumbents > candidates) AS incumbent_contents,
     COUNT(*) FILTER (WHERE candidates > incumbents) AS candidate_contents,
-    MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT(record, '"flights"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) END) AS `incumbent flights`,
-    MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT(record, '"flights"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) END) AS `candidate flights`,
-    MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT(record, '"mean_delay"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) END) AS `incumbent mean_delay`,
-    MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT(record, '"mean_delay"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) END) AS `candidate mean_delay`,
+    MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT_ALL(record, '"flights"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] END) AS `incumbent flights`,
+    MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT_ALL(record, '"flights"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] END) AS `candidate flights`,
+    MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT_ALL(record, '"mean_delay"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] END) AS `incumbent mean_delay`,
+    MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT_ALL(record, '"mean_delay"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] END) AS `candidate mean_delay`,
     MIN(CASE WHEN incumbents > candidates THEN record_key END) AS `incumbent $key`,
     MIN(CASE WHEN candidates > incumbents THEN record_key END) AS `candidate $key`
 FROM contents
@@ -257,27 +263,23 @@ FROM (
 GROUP BY window_start, window_end, side, part, win, problem;
 
 INSERT INTO types
-SELECT 'types', window_start, types, SUM(incumbents), SUM(candidates)
+SELECT 'types', window_start, CONCAT(
+    COALESCE(TRANSLATE(REGEXP_EXTRACT_ALL(shape, '"origin"\s*+:\s*+(["d0tfn])', 1)[1], '"0tf', 'sibb'), '-'),
+    COALESCE(TRANSLATE(REGEXP_EXTRACT_ALL(shape, '"window_start"\s*+:\s*+(["d0tfn])', 1)[1], '"0tf', 'sibb'), '-'),
+    COALESCE(TRANSLATE(REGEXP_EXTRACT_ALL(shape, '"flights"\s*+:\s*+(["d0tfn])', 1)[1], '"0tf', 'sibb'), '-'),
+    COALESCE(TRANSLATE(REGEXP_EXTRACT_ALL(shape, '"mean_delay"\s*+:\s*+(["d0tfn])', 1)[1], '"0tf', 'sibb'), '-'),
+    COALESCE(TRANSLATE(REGEXP_EXTRACT_ALL(shape, '"written"\s*+:\s*+(["d0tfn])', 1)[1], '"0tf', 'sibb'), '-'),
+    CASE WHEN has_key THEN 'k' ELSE '-' END
+), incumbents, candidates
 FROM (
-    SELECT window_start, window_end, incumbents, candidates, CONCAT(
-        CASE SUBSTRING(COALESCE(`its origin`, '-absent'), 1, 1) WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b' ELSE CASE WHEN `its origin` IS NULL THEN '-' WHEN REGEXP(`its origin`, '[.eE]') THEN 'd' ELSE 'i' END END,
-        CASE SUBSTRING(COALESCE(`its window_start`, '-absent'), 1, 1) WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b' ELSE CASE WHEN `its window_start` IS NULL THEN '-' WHEN REGEXP(`its window_start`, '[.eE]') THEN 'd' ELSE 'i' END END,
-        CASE SUBSTRING(COALESCE(`its flights`, '-absent'), 1, 1) WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b' ELSE CASE WHEN `its flights` IS NULL THEN '-' WHEN REGEXP(`its flights`, '[.eE]') THEN 'd' ELSE 'i' END END,
-        CASE SUBSTRING(COALESCE(`its mean_delay`, '-absent'), 1, 1) WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b' ELSE CASE WHEN `its mean_delay` IS NULL THEN '-' WHEN REGEXP(`its mean_delay`, '[.eE]') THEN 'd' ELSE 'i' END END,
-        CASE SUBSTRING(COALESCE(`its written`, '-absent'), 1, 1) WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b' ELSE CASE WHEN `its written` IS NULL THEN '-' WHEN REGEXP(`its written`, '[.eE]') THEN 'd' ELSE 'i' END END,
-        CASE WHEN record_key IS NULL THEN '-' ELSE 'k' END
-    ) AS types
+    SELECT window_start, window_end, has_key, shape, SUM(incumbents) AS incumbents, SUM(candidates) AS candidates
     FROM (
-        SELECT window_start, window_end, incumbents, candidates, record_key,
-            REGEXP_EXTRACT(record, '"origin"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS `its origin`,
-            REGEXP_EXTRACT(record, '"window_start"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS `its window_start`,
-            REGEXP_EXTRACT(record, '"flights"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS `its flights`,
-            REGEXP_EXTRACT(record, '"mean_delay"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS `its mean_delay`,
-            REGEXP_EXTRACT(record, '"written"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS `its written`
+        SELECT window_start, window_end, incumbents, candidates, record_key IS NOT NULL AS has_key,
+            REGEXP_REPLACE(REGEXP_REPLACE(REGEXP_REPLACE(record, ':\s*+"(?:[^"\\]++|\\.)*+"', ':""'), ':\s*+-?[0-9]++(?:\.[0-9]++(?:[eE][+-]?[0-9]++)?|[eE][+-]?[0-9]++)', ':d'), ':\s*+-?[0-9]++', ':0') AS shape
         FROM contents
     )
-)
-GROUP BY window_start, window_end, types;
+    GROUP BY window_start, window_end, has_key, shape
+);
 
 INSERT INTO identity_counts
 SELECT 'identities', window_start, differences, SUM(incumbents), SUM(candidates),

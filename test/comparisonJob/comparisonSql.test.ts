@@ -89,10 +89,10 @@ describe("the SQL of a comparison", () => {
         const asIfFlat = (fields: string[]) =>
             sqlOf({ flink: { fields }, fields: {} })
                 .split("\n")
-                .filter((line) => line.includes('REGEXP_EXTRACT(record, \'"flights"'));
+                .filter((line) => line.includes('REGEXP_EXTRACT_ALL(record, \'"flights"'));
         const members = flat.map((field) => (field === "flights" ? "of.the.flights" : field));
-        assert.equal(asIfFlat(flat).length, 3);
-        assert.equal(asIfFlat(members).length, 3);
+        assert.equal(asIfFlat(flat).length, 2);
+        assert.equal(asIfFlat(members).length, 2);
         assert.equal(asIfFlat([...members, "written.flights"]).length, 0);
         assert.equal(asIfFlat([...members, "tags[]"]).length, 0);
     });
@@ -102,7 +102,7 @@ describe("the SQL of a comparison", () => {
             flink: { fields: ["origin", "window_start", "mean_delay", "written", "tags[]"] },
         });
         assert.match(sql, /LIKE '\[%' AND `candidate tags` LIKE '\[%'/);
-        assert.doesNotMatch(sql, /`(incumbent|candidate|its) tags\[\]`/);
+        assert.doesNotMatch(sql, /`(incumbent|candidate) tags\[\]`/);
         assert.equal(sql.split("REGEXP_COUNT").length, 3);
     });
 

@@ -1,6 +1,6 @@
 -- Every record, and why it cannot be compared, where that is so.
 CREATE TEMPORARY VIEW identified AS
-SELECT *, CONCAT('[', REGEXP_EXTRACT(record, '"carrier"\s*+:\s*+("(?:[^"\\]++|\\["\\bfnrt])*+"|true|false|null|0|-?[1-9][0-9]{0,29}|-?(?:0|[1-9][0-9]{0,14})\.[0-9]{0,13}[1-9])(?=[\s,}])', 1),
+SELECT *, CONCAT('[', REGEXP_EXTRACT_ALL(record, '"carrier"\s*+:\s*+("(?:[^"\\]++|\\["\\bfnrt])*+"|true|false|null|0|-?[1-9][0-9]{0,29}|-?(?:0|[1-9][0-9]{0,14})\.[0-9]{0,13}[1-9])(?=[\s,}])', 1)[1],
     ',', REGEXP_EXTRACT_ALL(record, '"to"\s*+:\s*+\{(?:[^"{}]++|(?!"code"\s*+:\s*+)"(?:[^"\\]++|\\.)*+")*+"code"\s*+:\s*+("(?:[^"\\]++|\\["\\bfnrt])*+"|true|false|null|0|-?[1-9][0-9]{0,29}|-?(?:0|[1-9][0-9]{0,14})\.[0-9]{0,13}[1-9])(?=[\s,}])', 1)[1], ']') AS record_identity
 FROM (
     SELECT 'incumbent' AS side, part, place, proc_time, event_time, record,
@@ -53,46 +53,39 @@ SELECT window_start, window_end, record_identity,
     SUM(GREATEST(candidates - incumbents, 0)) AS candidate_rest,
     COUNT(*) FILTER (WHERE incumbents > candidates) AS incumbent_contents,
     COUNT(*) FILTER (WHERE candidates > incumbents) AS candidate_contents,
-    MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT(record, '"from"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|\{\s*+\}|[^,}\s\[{]++)', 1) END) AS `incumbent from`,
-    MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT(record, '"from"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|\{\s*+\}|[^,}\s\[{]++)', 1) END) AS `candidate from`,
+    MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT_ALL(record, '"from"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|\{\s*+\}|[^,}\s\[{]++)', 1)[1] END) AS `incumbent from`,
+    MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT_ALL(record, '"from"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|\{\s*+\}|[^,}\s\[{]++)', 1)[1] END) AS `candidate from`,
     MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT_ALL(record, '"from"\s*+:\s*+\{(?:[^"{}]++|(?!"code"\s*+:\s*+)"(?:[^"\\]++|\\.)*+")*+"code"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] END) AS `incumbent from.code`,
     MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT_ALL(record, '"from"\s*+:\s*+\{(?:[^"{}]++|(?!"code"\s*+:\s*+)"(?:[^"\\]++|\\.)*+")*+"code"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] END) AS `candidate from.code`,
     MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT_ALL(record, '"to"\s*+:\s*+\{(?:[^"{}]++|(?!"gate"\s*+:\s*+)"(?:[^"\\]++|\\.)*+")*+"gate"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] END) AS `incumbent to.gate`,
     MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT_ALL(record, '"to"\s*+:\s*+\{(?:[^"{}]++|(?!"gate"\s*+:\s*+)"(?:[^"\\]++|\\.)*+")*+"gate"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] END) AS `candidate to.gate`,
-    MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT(record, '"at"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) END) AS `incumbent left.at`,
-    MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT(record, '"at"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) END) AS `candidate left.at`,
-    MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT(record, '"late"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) END) AS `incumbent left.late`,
-    MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT(record, '"late"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) END) AS `candidate left.late`,
+    MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT_ALL(record, '"at"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] END) AS `incumbent left.at`,
+    MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT_ALL(record, '"at"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] END) AS `candidate left.at`,
+    MIN(CASE WHEN incumbents > candidates THEN REGEXP_EXTRACT_ALL(record, '"late"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] END) AS `incumbent left.late`,
+    MIN(CASE WHEN candidates > incumbents THEN REGEXP_EXTRACT_ALL(record, '"late"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] END) AS `candidate left.late`,
     MIN(CASE WHEN incumbents > candidates THEN record_key END) AS `incumbent $key`,
     MIN(CASE WHEN candidates > incumbents THEN record_key END) AS `candidate $key`
 FROM contents
 GROUP BY window_start, window_end, record_identity;
 
 INSERT INTO types
-SELECT 'types', window_start, types, SUM(incumbents), SUM(candidates)
+SELECT 'types', window_start, CONCAT(
+    COALESCE(TRANSLATE(REGEXP_EXTRACT_ALL(shape, '"carrier"\s*+:\s*+(["d0tfn])', 1)[1], '"0tf', 'sibb'), '-'),
+    COALESCE(TRANSLATE(REGEXP_EXTRACT_ALL(shape, '"from"\s*+:\s*+(["d0tfn]|\{(?=\s*+\}))', 1)[1], '"0tf', 'sibb'), '-'),
+    COALESCE(TRANSLATE(REGEXP_EXTRACT_ALL(shape, '"from"\s*+:\s*+\{(?:[^"{}]++|(?!"code"\s*+:\s*+)"(?:[^"\\]++|\\.)*+")*+"code"\s*+:\s*+(["d0tfn])', 1)[1], '"0tf', 'sibb'), '-'),
+    COALESCE(TRANSLATE(REGEXP_EXTRACT_ALL(shape, '"from"\s*+:\s*+\{(?:[^"{}]++|(?!"gate"\s*+:\s*+)"(?:[^"\\]++|\\.)*+")*+"gate"\s*+:\s*+(["d0tfn])', 1)[1], '"0tf', 'sibb'), '-'),
+    COALESCE(TRANSLATE(REGEXP_EXTRACT_ALL(shape, '"to"\s*+:\s*+\{(?:[^"{}]++|(?!"code"\s*+:\s*+)"(?:[^"\\]++|\\.)*+")*+"code"\s*+:\s*+(["d0tfn])', 1)[1], '"0tf', 'sibb'), '-'),
+    COALESCE(TRANSLATE(REGEXP_EXTRACT_ALL(shape, '"to"\s*+:\s*+\{(?:[^"{}]++|(?!"gate"\s*+:\s*+)"(?:[^"\\]++|\\.)*+")*+"gate"\s*+:\s*+(["d0tfn])', 1)[1], '"0tf', 'sibb'), '-'),
+    COALESCE(TRANSLATE(REGEXP_EXTRACT_ALL(shape, '"at"\s*+:\s*+(["d0tfn])', 1)[1], '"0tf', 'sibb'), '-'),
+    COALESCE(TRANSLATE(REGEXP_EXTRACT_ALL(shape, '"late"\s*+:\s*+(["d0tfn])', 1)[1], '"0tf', 'sibb'), '-'),
+    CASE WHEN has_key THEN 'k' ELSE '-' END
+), incumbents, candidates
 FROM (
-    SELECT window_start, window_end, incumbents, candidates, CONCAT(
-        CASE SUBSTRING(COALESCE(`its carrier`, '-absent'), 1, 1) WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b' ELSE CASE WHEN `its carrier` IS NULL THEN '-' WHEN REGEXP(`its carrier`, '[.eE]') THEN 'd' ELSE 'i' END END,
-        CASE SUBSTRING(COALESCE(`its from`, '-absent'), 1, 1) WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b' WHEN '{' THEN '{' ELSE CASE WHEN `its from` IS NULL THEN '-' WHEN REGEXP(`its from`, '[.eE]') THEN 'd' ELSE 'i' END END,
-        CASE SUBSTRING(COALESCE(`its from.code`, '-absent'), 1, 1) WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b' ELSE CASE WHEN `its from.code` IS NULL THEN '-' WHEN REGEXP(`its from.code`, '[.eE]') THEN 'd' ELSE 'i' END END,
-        CASE SUBSTRING(COALESCE(`its from.gate`, '-absent'), 1, 1) WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b' ELSE CASE WHEN `its from.gate` IS NULL THEN '-' WHEN REGEXP(`its from.gate`, '[.eE]') THEN 'd' ELSE 'i' END END,
-        CASE SUBSTRING(COALESCE(`its to.code`, '-absent'), 1, 1) WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b' ELSE CASE WHEN `its to.code` IS NULL THEN '-' WHEN REGEXP(`its to.code`, '[.eE]') THEN 'd' ELSE 'i' END END,
-        CASE SUBSTRING(COALESCE(`its to.gate`, '-absent'), 1, 1) WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b' ELSE CASE WHEN `its to.gate` IS NULL THEN '-' WHEN REGEXP(`its to.gate`, '[.eE]') THEN 'd' ELSE 'i' END END,
-        CASE SUBSTRING(COALESCE(`its left.at`, '-absent'), 1, 1) WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b' ELSE CASE WHEN `its left.at` IS NULL THEN '-' WHEN REGEXP(`its left.at`, '[.eE]') THEN 'd' ELSE 'i' END END,
-        CASE SUBSTRING(COALESCE(`its left.late`, '-absent'), 1, 1) WHEN '"' THEN 's' WHEN 'n' THEN 'n' WHEN 't' THEN 'b' WHEN 'f' THEN 'b' ELSE CASE WHEN `its left.late` IS NULL THEN '-' WHEN REGEXP(`its left.late`, '[.eE]') THEN 'd' ELSE 'i' END END,
-        CASE WHEN record_key IS NULL THEN '-' ELSE 'k' END
-    ) AS types
+    SELECT window_start, window_end, has_key, shape, SUM(incumbents) AS incumbents, SUM(candidates) AS candidates
     FROM (
-        SELECT window_start, window_end, incumbents, candidates, record_key,
-            REGEXP_EXTRACT(record, '"carrier"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS `its carrier`,
-            REGEXP_EXTRACT(record, '"from"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|\{\s*+\}|[^,}\s\[{]++)', 1) AS `its from`,
-            REGEXP_EXTRACT_ALL(record, '"from"\s*+:\s*+\{(?:[^"{}]++|(?!"code"\s*+:\s*+)"(?:[^"\\]++|\\.)*+")*+"code"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] AS `its from.code`,
-            REGEXP_EXTRACT_ALL(record, '"from"\s*+:\s*+\{(?:[^"{}]++|(?!"gate"\s*+:\s*+)"(?:[^"\\]++|\\.)*+")*+"gate"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] AS `its from.gate`,
-            REGEXP_EXTRACT_ALL(record, '"to"\s*+:\s*+\{(?:[^"{}]++|(?!"code"\s*+:\s*+)"(?:[^"\\]++|\\.)*+")*+"code"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] AS `its to.code`,
-            REGEXP_EXTRACT_ALL(record, '"to"\s*+:\s*+\{(?:[^"{}]++|(?!"gate"\s*+:\s*+)"(?:[^"\\]++|\\.)*+")*+"gate"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] AS `its to.gate`,
-            REGEXP_EXTRACT(record, '"at"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS `its left.at`,
-            REGEXP_EXTRACT(record, '"late"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1) AS `its left.late`
+        SELECT window_start, window_end, incumbents, candidates, record_key IS NOT NULL AS has_key,
+            REGEXP_REPLACE(REGEXP_REPLACE(REGEXP_REPLACE(record, ':\s*+"(?:[^"\\]++|\\.)*+"', ':""'), ':\s*+-?[0-9]++(?:\.[0-9]++(?:[eE][+-]?[0-9]++)?|[eE][+-]?[0-9]++)', ':d'), ':\s*+-?[0-9]++', ':0') AS shape
         FROM contents
     )
-)
-GROUP BY window_start, window_end, types;
+    GROUP BY window_start, window_end, has_key, shape
+);

@@ -7,9 +7,10 @@ import {
     isRecord,
     literal,
     millisecondsOf,
+    shapeOf,
     tokenOf,
     typeLetters,
-    typeOf,
+    typeIn,
     withTypeOnly,
 } from "../../components/comparisonJob/jsonSql.js";
 import { deepestArray } from "../../components/comparisonJob/jsonText.js";
@@ -430,7 +431,7 @@ describe("JSON in Flink SQL", function () {
             [
                 isRecord("record", flat),
                 ...names.flatMap((name) => [
-                    typeOf(tokenOf("record", flat.member(name)), flat.member(name)),
+                    typeIn(shapeOf("record", flat), flat.member(name)),
                     canonicalTokenOf("record", flat.member(name)),
                 ]),
                 millisecondsOf("record", flat.member("time")),
@@ -507,7 +508,7 @@ describe("JSON in Flink SQL", function () {
                     millisecondsOf("record", fields.member("at.time")),
                     ...paths.flatMap((path) => [
                         tokenOf("record", fields.member(path)),
-                        typeOf(tokenOf("record", fields.member(path)), fields.member(path)),
+                        typeIn(shapeOf("record", fields), fields.member(path)),
                         canonicalTokenOf("record", fields.member(path)),
                         withTypeOnly("record", fields.member(path)),
                     ]),
