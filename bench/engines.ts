@@ -9,13 +9,7 @@ import { jobStart } from "../components/provider/jobStart.js";
 import type { JobStart } from "../components/provider/inputs.js";
 import { sessionJob } from "../components/provider/sessionJob.js";
 import type { Sandbox } from "../sandbox/index.js";
-
-export interface EngineRun {
-    readonly seconds: number;
-    readonly cpuSeconds: number;
-    readonly residentMiB: number;
-    readonly found: string;
-}
+import type { Run } from "./table.js";
 
 const fields = [
     "origin",
@@ -37,7 +31,7 @@ export async function flinkEngine(
     [incumbent, candidate]: readonly [string, string],
     count: number,
     parallelism: number,
-): Promise<EngineRun> {
+): Promise<Required<Run>> {
     const { settings } = resolveCompare({
         identity: ["origin", "window_start"],
         eventTime: "window_start",

@@ -7,14 +7,14 @@ import { repository } from "../sandbox/paths.js";
 import { crossOver, flinkEngine } from "./engines.js";
 import { flinkJoin, javaDrain } from "./others.js";
 import { load } from "./records.js";
-import { measured, type Measured, median, type Row, type Run } from "./table.js";
+import { machine, measured, type Measured, median, type Row, type Run } from "./table.js";
 
 const usage = `npm run bench [-- --rounds 3] [--large] [--small] [--engines] [--readme]
 
   Compares two topics of a million records each, beside what one would use instead, side by
   side: every round runs all contestants once, and the medians are printed as ratios.
   --large also compares ten million with ten million; --small takes 100,000 to try it out.
-  --readme writes the tables into README.md.
+  --readme writes what it found into README.md.
   --engines compares five million with five million (--small: 100,000) by this process and by jobs on the sandbox's
   Flink with one slot and with two, and says from how many slots on a job would be faster (Linux).
 `;
@@ -40,7 +40,8 @@ async function main(): Promise<void> {
     try {
         const brokers = sandbox.bootstrapServers;
         if (values.engines) {
-            return await engines(sandbox, values.small ? 100_000 : 5_000_000, rounds);
+            const found = await engines(sandbox, values.small ? 100_000 : 5_000_000, rounds);
+            return values.readme ? await writeReadme("engines", found, rounds) : undefined;
         }
         // Of today, or retention takes them away.
         const start = Math.floor(Date.now() / 1e6) * 1e6 - 4_000_000;
@@ -82,7 +83,11 @@ async function main(): Promise<void> {
             tables.push(show(await large(brokers, 10 * count, start)));
         }
         if (values.readme) {
-            await writeReadme(tables, rounds);
+            await writeReadme(
+                "bench",
+                tables.map(({ markdown }) => markdown),
+                rounds,
+            );
         }
     } finally {
         await sandbox.stop();
@@ -116,8 +121,8 @@ function show(rows: readonly Row[]): Measured {
     return found;
 }
 
-/** Both engines on the same topics, one after the other. */
-async function engines(sandbox: Sandbox, count: number, rounds: number): Promise<void> {
+/** Both engines on the same topics, one after the other: what they took, and a model of more cores. */
+async function engines(sandbox: Sandbox, count: number, rounds: number): Promise<string[]> {
     const brokers = sandbox.bootstrapServers;
     log(`writing two topics of ${count.toLocaleString("en-US")} records`);
     const start = Math.floor(Date.now() / 1e6) * 1e6 - (count / 400) * 1_000;
@@ -143,16 +148,16 @@ async function engines(sandbox: Sandbox, count: number, rounds: number): Promise
             table[index]!.runs.push(await run());
         }
     }
-    show(table);
+    const { markdown } = show(table);
     const [embedded, one, two] = table.map(
         ({ records, runs }) => records / median(runs.map(({ seconds }) => seconds)),
     ) as [number, number, number];
     const slots = crossOver({ embedded, one, two });
-    console.log(
-        Number.isFinite(slots)
-            ? `Model: with a core for every slot, a job of ${slots} or more reads as fast as one process.`
-            : "Model: none. A second slot brought nothing here; the machine has no core for it.",
-    );
+    const model = Number.isFinite(slots)
+        ? `Model: with a core for every slot, a job of ${slots} or more reads as fast as one process.`
+        : "Model: none. A second slot brought nothing here; the machine has no core for it.";
+    console.log(model);
+    return [markdown, model];
 }
 
 async function contestant(
@@ -176,12 +181,16 @@ async function contestant(
 }
 
 /** Puts what was measured where the README keeps it. */
-async function writeReadme(tables: readonly Measured[], rounds: number): Promise<void> {
+async function writeReadme(
+    section: "bench" | "engines",
+    found: readonly string[],
+    rounds: number,
+): Promise<void> {
     const file = path.join(repository, "README.md");
     const readme = await readFile(file, "utf8");
-    const [begin, end] = ["<!-- bench -->", "<!-- /bench -->"];
-    const about = `Measured ${tables[0]!.where}; medians of ${rounds}.`;
-    const text = [about, ...tables.map(({ markdown }) => markdown)].join("\n\n");
+    const [begin, end] = [`<!-- ${section} -->`, `<!-- /${section} -->`];
+    const medians = rounds === 1 ? "one run" : `medians of ${rounds}`;
+    const text = [`Measured ${machine()}; ${medians}.`, ...found].join("\n\n");
     const from = readme.indexOf(begin) + begin.length;
     await writeFile(
         file,

@@ -18,7 +18,6 @@ export interface Row {
 
 /** What was measured, for a terminal and as Markdown: medians, and rates as ratios to that of the first row. */
 export interface Measured {
-    readonly where: string;
     readonly text: string;
     readonly markdown: string;
 }
@@ -27,7 +26,6 @@ const head = ["", "seconds", "records/s", "rate against (a)", "CPU s", "resident
 
 export function measured(rows: readonly Row[]): Measured {
     const all = cells(rows);
-    const where = machine();
     const table = new Table({
         head,
         style: { head: [], border: [] },
@@ -36,8 +34,7 @@ export function measured(rows: readonly Row[]): Measured {
     table.push(...all);
     const line = (columns: readonly string[]) => `| ${columns.join(" | ")} |`;
     return {
-        where,
-        text: `${where}\n${table.toString()}`,
+        text: `${machine()}\n${table.toString()}`,
         markdown: [line(head), `| --- |${" ---: |".repeat(5)}`, ...all.map(line)].join("\n"),
     };
 }
@@ -61,7 +58,8 @@ function cells(rows: readonly Row[]): string[][] {
     });
 }
 
-function machine(): string {
+/** Where and when it is measured. */
+export function machine(): string {
     const [cpu] = os.cpus();
     const memory = Math.round(os.totalmem() / 2 ** 30);
     const date = new Date().toISOString().slice(0, 10);
