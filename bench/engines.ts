@@ -8,6 +8,7 @@ import { connectKafka } from "../components/provider/kafka/kafkaPort.js";
 import { jobStart } from "../components/provider/jobStart.js";
 import type { JobStart } from "../components/provider/inputs.js";
 import { sessionJob } from "../components/provider/sessionJob.js";
+import { createReadyTopics } from "../sandbox/createReadyTopics.js";
 import type { Sandbox } from "../sandbox/index.js";
 import type { Run } from "./table.js";
 
@@ -48,7 +49,7 @@ export async function flinkEngine(
     const topic = `evidence-${parallelism}-${Date.now()}`;
     const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+    await createReadyTopics(admin, [{ topic, numPartitions: 1 }]);
     await admin.disconnect();
     const versions = {
         incumbent: { version: "v1", topic: incumbent },

@@ -1,5 +1,6 @@
 import { Kafka, logLevel } from "kafkajs";
 import { quietTimers } from "../components/provider/kafka/quietTimers.js";
+import { createReadyTopics } from "../sandbox/createReadyTopics.js";
 
 export const partitions = 4;
 
@@ -52,7 +53,7 @@ export async function load(brokers: string, plans: readonly TopicPlan[]): Promis
     await Promise.all([admin.connect(), producer.connect()]);
     try {
         for (const [n, { topic, count, differing, start }] of plans.entries()) {
-            await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] });
+            await createReadyTopics(admin, [{ topic, numPartitions: partitions }]);
             const size = batch + 700 * n;
             const every = differing === 0 ? Infinity : Math.round(1 / differing);
             for (let from = 0; from < count; from += size) {

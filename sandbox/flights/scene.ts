@@ -5,6 +5,7 @@ import { parseJobScript } from "../../components/provider/flink/jobScript.js";
 import { FlinkRest, type JobDetails } from "../../components/provider/flink/restClient.js";
 import { SqlGatewaySession } from "../../components/provider/flink/sqlGateway.js";
 import { delaysScript } from "../../stacks/flights/script.js";
+import { createReadyTopics } from "../createReadyTopics.js";
 import { type Sandbox } from "../index.js";
 import { type Part } from "../part.js";
 
@@ -104,7 +105,7 @@ async function createTopic(sandbox: Sandbox, topic: string): Promise<void> {
     const admin = client(sandbox).admin();
     await admin.connect();
     try {
-        await admin.createTopics({ topics: [{ topic, numPartitions: 4, replicationFactor: 1 }] });
+        await createReadyTopics(admin, [{ topic, numPartitions: 4, replicationFactor: 1 }]);
     } finally {
         await admin.disconnect();
     }

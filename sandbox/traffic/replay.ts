@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 
 import { Kafka, logLevel, type Message, Partitioners } from "kafkajs";
 
+import { createReadyTopics } from "../createReadyTopics.js";
 import { readSample } from "./sample.js";
 import { eventClock, flightsFrom, type ReportedFlight } from "./schedule.js";
 
@@ -97,19 +98,16 @@ async function ensureTopic(kafka: Kafka, topic: string, numPartitions: number): 
     const admin = kafka.admin();
     await admin.connect();
     try {
-        await admin.createTopics({
-            waitForLeaders: true,
-            topics: [
-                {
-                    topic,
-                    numPartitions,
-                    configEntries: [
-                        { name: "retention.ms", value: "-1" },
-                        { name: "message.timestamp.type", value: "CreateTime" },
-                    ],
-                },
-            ],
-        });
+        await createReadyTopics(admin, [
+            {
+                topic,
+                numPartitions,
+                configEntries: [
+                    { name: "retention.ms", value: "-1" },
+                    { name: "message.timestamp.type", value: "CreateTime" },
+                ],
+            },
+        ]);
     } finally {
         await admin.disconnect();
     }

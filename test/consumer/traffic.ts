@@ -1,4 +1,5 @@
 import { Partitioners, type Admin, type Kafka, type Producer } from "kafkajs";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 
 /** A job's output topic as a test writes it. */
 export interface Output {
@@ -35,10 +36,10 @@ export class Traffic {
     static async open(kafka: Kafka, outputs: readonly Output[]): Promise<Traffic> {
         const admin = kafka.admin();
         await admin.connect();
-        await admin.createTopics({
-            topics: outputs.map(({ topic, partitions }) => ({ topic, numPartitions: partitions })),
-            waitForLeaders: true,
-        });
+        await createReadyTopics(
+            admin,
+            outputs.map(({ topic, partitions }) => ({ topic, numPartitions: partitions })),
+        );
         const traffic = new Traffic(admin, outputs);
         for (const { topic } of outputs) {
             const producer = kafka.producer({

@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { Kafka, logLevel, type Admin, type Producer } from "kafkajs";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import { freePort } from "../../sandbox/ports.js";
 import { repository } from "../../sandbox/paths.js";
 import { delays, type Delay } from "../comparison/world.js";
@@ -67,7 +68,7 @@ describe("shadow-flink compare", function () {
     /** A topic with these records, stamped with the time of their windows. */
     async function topicOf(records: readonly Delay[]): Promise<string> {
         const topic = uniqueName("cli");
-        await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true });
+        await createReadyTopics(admin, [{ topic, numPartitions: 2 }]);
         await producer.send({
             topic,
             messages: records.map((record, index) => ({

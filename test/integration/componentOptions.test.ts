@@ -4,6 +4,7 @@ import { ConfigResourceTypes, Kafka, logLevel, type Admin } from "kafkajs";
 import { existingJob, ShadowFlinkJob } from "shadow-flink";
 import type { RoutingRecord } from "../../components/provider/cutover/routingRecord.js";
 import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
 import { inOrder } from "../skip.js";
 import { TestStack } from "../stack.js";
@@ -23,7 +24,7 @@ describe("options of a component, with the real engine and Kafka", function () {
         const brokers = [sandbox.bootstrapServers];
         admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
         await admin.connect();
-        await admin.createTopics({ topics: [{ topic: name, numPartitions: 2 }] });
+        await createReadyTopics(admin, [{ topic: name, numPartitions: 2 }]);
         stack = await TestStack.ofProgram(sandbox, () => {
             void new ShadowFlinkJob(
                 name,

@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Kafka, logLevel } from "kafkajs";
 import type { RoutingRecord } from "../../components/provider/cutover/routingRecord.js";
 import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import { readJournal } from "../../sandbox/dashboard/audit.js";
 import type { Sandbox } from "../../sandbox/index.js";
 import { run } from "../../sandbox/command.js";
@@ -145,10 +146,10 @@ async function createTopics(servers: string, topics: readonly string[]): Promise
     const admin = new Kafka({ brokers: [servers], logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
     try {
-        await admin.createTopics({
-            waitForLeaders: true,
-            topics: topics.map((topic) => ({ topic, numPartitions: 4 })),
-        });
+        await createReadyTopics(
+            admin,
+            topics.map((topic) => ({ topic, numPartitions: 4 })),
+        );
     } finally {
         await admin.disconnect();
     }

@@ -8,6 +8,7 @@ import { FlinkRest } from "../../components/provider/flink/restClient.js";
 import { connectKafka } from "../../components/provider/kafka/kafkaPort.js";
 import type { KafkaPort } from "../../components/provider/kafka/port.js";
 import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import type { Sandbox } from "../../sandbox/index.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
 import { inOrder } from "../skip.js";
@@ -56,9 +57,10 @@ describe("moving consumers, with the real engine, Kafka and Flink", function () 
         admin = kafka.admin();
         await admin.connect();
         port = await connectKafka({ bootstrapServers: brokers, clientId: "test" });
-        await admin.createTopics({
-            topics: [name, `${name}-in`].map((topic) => ({ topic, numPartitions: 2 })),
-        });
+        await createReadyTopics(
+            admin,
+            [name, `${name}-in`].map((topic) => ({ topic, numPartitions: 2 })),
+        );
         for (const topic of [name, `${name}-in`]) {
             await write(topic, 0, records);
         }

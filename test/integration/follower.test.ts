@@ -22,6 +22,7 @@ import { readRoutingRecord } from "../../components/provider/cutover/routingStor
 import { connectKafka } from "../../components/provider/kafka/kafkaPort.js";
 import type { KafkaPort } from "../../components/provider/kafka/port.js";
 import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import {
     audit,
     identityOf,
@@ -270,16 +271,13 @@ class Scene {
     static async open(bootstrapServers: string): Promise<Scene> {
         const scene = new Scene(bootstrapServers);
         await scene.admin.connect();
-        await scene.admin.createTopics({
-            topics: [
-                {
-                    topic: scene.routingTopic,
-                    numPartitions: 1,
-                    configEntries: [{ name: "cleanup.policy", value: "compact" }],
-                },
-            ],
-            waitForLeaders: true,
-        });
+        await createReadyTopics(scene.admin, [
+            {
+                topic: scene.routingTopic,
+                numPartitions: 1,
+                configEntries: [{ name: "cleanup.policy", value: "compact" }],
+            },
+        ]);
         scene.port = await connectKafka({
             bootstrapServers: [bootstrapServers],
             clientId: "provider",

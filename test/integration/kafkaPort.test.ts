@@ -20,6 +20,7 @@ import {
     type LogRecord,
     type Offsets,
 } from "../../components/provider/kafka/port.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import { freePort } from "../../sandbox/ports.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
 
@@ -51,16 +52,13 @@ describe("Kafka", function () {
         config: Record<string, string> = {},
         topic = uniqueName("port"),
     ): Promise<string> {
-        await admin.createTopics({
-            topics: [
-                {
-                    topic,
-                    numPartitions: partitions,
-                    configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
-                },
-            ],
-            waitForLeaders: true,
-        });
+        await createReadyTopics(admin, [
+            {
+                topic,
+                numPartitions: partitions,
+                configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+            },
+        ]);
         return topic;
     }
 

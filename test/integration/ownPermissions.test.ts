@@ -17,6 +17,7 @@ import type { Verdict } from "../../components/provider/comparison/verdict.js";
 import type { RoutingRecord } from "../../components/provider/cutover/routingRecord.js";
 import { withKafka } from "../../components/provider/connection.js";
 import type { Json } from "../../components/provider/verbs.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import { startSandbox, type Sandbox } from "../../sandbox/index.js";
 import { repository } from "../../sandbox/paths.js";
 import { delays, settingsOf } from "../comparison/world.js";
@@ -64,15 +65,12 @@ describe("the provider half with no more permissions than are documented", funct
         producer = kafka.producer();
         await Promise.all([root.connect(), producer.connect()]);
         const compact = [{ name: "cleanup.policy", value: "compact" }];
-        await root.createTopics({
-            topics: [
-                { topic: "delays", numPartitions: 2 },
-                { topic: "delays-v2", numPartitions: 3 },
-                { topic: "delays-routing", numPartitions: 1, configEntries: compact },
-                { topic: "payments", numPartitions: 1 },
-            ],
-            waitForLeaders: true,
-        });
+        await createReadyTopics(root, [
+            { topic: "delays", numPartitions: 2 },
+            { topic: "delays-v2", numPartitions: 3 },
+            { topic: "delays-routing", numPartitions: 1, configEntries: compact },
+            { topic: "payments", numPartitions: 1 },
+        ]);
         await root.createAcls({ acl: needs.map((need) => aclOf(need)) });
         const file = (name: string, text: string) => {
             const at = path.join(sandbox.directory, name);

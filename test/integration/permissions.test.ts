@@ -18,6 +18,7 @@ import { jobPermissions, permissionAcls } from "../../components/permissions.js"
 import { withKafka } from "../../components/provider/connection.js";
 import { jobQuotas, quotaResources } from "../../components/quota.js";
 import { versionNames } from "../../components/versions.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import { startSandbox, type Sandbox } from "../../sandbox/index.js";
 import { TestStack } from "../stack.js";
 import { allOf, Intruder } from "./forbidden.js";
@@ -61,10 +62,10 @@ describe("a broker where permissions count", function () {
             logLevel: logLevel.NOTHING,
         }).admin();
         await root.connect();
-        await root.createTopics({
-            topics: ["flights", "delays", "payments"].map((topic) => ({ topic })),
-            waitForLeaders: true,
-        });
+        await createReadyTopics(
+            root,
+            ["flights", "delays", "payments"].map((topic) => ({ topic })),
+        );
         stack = await TestStack.ofProgram(sandbox, program);
     });
     after(async () => {

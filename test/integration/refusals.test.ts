@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Kafka, logLevel } from "kafkajs";
 import { existingJob, ShadowFlinkJob, type ShadowFlinkJobArgs, sqlJob } from "shadow-flink";
 import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import { freePort, releasePorts } from "../../sandbox/ports.js";
 import type { Sandbox } from "../../sandbox/index.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
@@ -28,7 +29,7 @@ describe("a preview refuses, with the field and the way out,", function () {
     });
     beforeEach(async () => {
         name = uniqueName("delays");
-        await admin.createTopics({ topics: [{ topic: name, numPartitions: 2 }] });
+        await createReadyTopics(admin, [{ topic: name, numPartitions: 2 }]);
         present = await ownTopics();
     });
     afterEach("nothing was made", async () => {

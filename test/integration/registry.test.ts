@@ -11,6 +11,7 @@ import { Schemas } from "../../components/provider/comparison/formats/schemas.js
 import type { Leaf, Refused } from "../../components/provider/comparison/decode.js";
 import { connectKafka } from "../../components/provider/kafka/kafkaPort.js";
 import type { KafkaPort } from "../../components/provider/kafka/port.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import { registryJars } from "../../sandbox/jars.js";
 import { type SandboxRegistry, startRegistry } from "../../sandbox/registry.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
@@ -93,7 +94,7 @@ describe("a real schema registry", function () {
         values: readonly Buffer[],
     ): Promise<(Decoded | Refused)[]> {
         const topic = uniqueName("registry");
-        await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+        await createReadyTopics(admin, [{ topic, numPartitions: 1 }]);
         await producer.send({ topic, messages: values.map((value) => ({ value })) });
         const decoder = decoderOf(format, "value", client);
         const decoded: (Decoded | Refused)[] = [];

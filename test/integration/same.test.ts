@@ -9,6 +9,7 @@ import { FlinkRest } from "../../components/provider/flink/restClient.js";
 import { SqlGatewaySession } from "../../components/provider/flink/sqlGateway.js";
 import { connectKafka } from "../../components/provider/kafka/kafkaPort.js";
 import type { KafkaPort } from "../../components/provider/kafka/port.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import type { Sandbox } from "../../sandbox/index.js";
 import { delaysScript } from "../../stacks/flights/script.js";
 import { settingsOf } from "../comparison/world.js";
@@ -56,9 +57,10 @@ describe("the same Flink job twice", function () {
         const admin = kafka.admin();
         await admin.connect();
         const topics = Object.entries(partitions);
-        await admin.createTopics({
-            topics: topics.map(([topic, numPartitions]) => ({ topic, numPartitions })),
-        });
+        await createReadyTopics(
+            admin,
+            topics.map(([topic, numPartitions]) => ({ topic, numPartitions })),
+        );
         await admin.disconnect();
     }
 

@@ -9,6 +9,7 @@ import { Kafka, logLevel, type Admin } from "kafkajs";
 import { withKafka } from "../../components/provider/connection.js";
 import type { KafkaPort } from "../../components/provider/kafka/port.js";
 import type { KafkaSecurity, Sasl } from "../../components/provider/kafka/security.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import { startSandbox, type Sandbox } from "../../sandbox/index.js";
 import { uniqueName } from "../sandboxFixture.js";
 
@@ -132,7 +133,7 @@ describe("a secured Kafka", function () {
     for (const [name, way] of ways) {
         it(`is read, written, fenced and committed to with ${name}`, async () => {
             const topic = uniqueName("secured");
-            await admin.createTopics({ topics: [{ topic }], waitForLeaders: true });
+            await createReadyTopics(admin, [{ topic }]);
             const { at, security } = way();
             await withKafka({ bootstrapServers: [at], security }, (kafka) =>
                 worksWith(kafka, topic),

@@ -10,6 +10,7 @@ import { Kafka, logLevel } from "kafkajs";
 import { FlinkRest } from "../../components/provider/flink/restClient.js";
 import { sessionJob } from "../../components/provider/sessionJob.js";
 import type { Json } from "../../components/provider/verbs.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import type { Sandbox } from "../../sandbox/index.js";
 import { repository } from "../../sandbox/paths.js";
 import { delaysScript, type DelaysVersion } from "../../stacks/flights/script.js";
@@ -172,10 +173,10 @@ describe("a session job on a real cluster", function () {
             const topics = versions.map((version) => uniqueName(version));
             const admin = kafka.admin();
             await admin.connect();
-            await admin.createTopics({
-                waitForLeaders: true,
-                topics: topics.map((topic) => ({ topic, numPartitions: 3 })),
-            });
+            await createReadyTopics(
+                admin,
+                topics.map((topic) => ({ topic, numPartitions: 3 })),
+            );
             await admin.disconnect();
             await Promise.all(
                 versions.map(async (version, index) => {

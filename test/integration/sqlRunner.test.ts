@@ -15,6 +15,7 @@ import { jobStart } from "../../components/provider/jobStart.js";
 import { sessionJob } from "../../components/provider/sessionJob.js";
 import type { Json } from "../../components/provider/verbs.js";
 import { run } from "../../sandbox/command.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import type { Sandbox } from "../../sandbox/index.js";
 import { flinkJars } from "../../sandbox/jars.js";
 import { repository } from "../../sandbox/paths.js";
@@ -104,10 +105,10 @@ describe("the SQL of a comparison, run by a program", function () {
     async function createTopics(...topics: string[]): Promise<void> {
         const admin = kafka.admin();
         await admin.connect();
-        await admin.createTopics({
-            waitForLeaders: true,
-            topics: topics.map((topic) => ({ topic })),
-        });
+        await createReadyTopics(
+            admin,
+            topics.map((topic) => ({ topic })),
+        );
         await admin.disconnect();
     }
 

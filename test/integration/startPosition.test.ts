@@ -7,6 +7,7 @@ import { existingJob, ShadowFlinkJob, sqlJob } from "shadow-flink";
 import { withKafka } from "../../components/provider/connection.js";
 import { MetricsRest } from "../../components/provider/flink/metricsRest.js";
 import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import type { Sandbox } from "../../sandbox/index.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
 import { TestStack } from "../stack.js";
@@ -43,13 +44,10 @@ describe("a SQL version that begins at the incumbent's commits, on real Flink an
         kafka = new Kafka({ brokers: [sandbox.bootstrapServers], logLevel: logLevel.NOTHING });
         const admin = kafka.admin();
         await admin.connect();
-        await admin.createTopics({
-            waitForLeaders: true,
-            topics: [
-                { topic: name, numPartitions: 2 },
-                { topic: source, numPartitions: 2 },
-            ],
-        });
+        await createReadyTopics(admin, [
+            { topic: name, numPartitions: 2 },
+            { topic: source, numPartitions: 2 },
+        ]);
         await admin.disconnect();
         const producer = kafka.producer();
         await producer.connect();

@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { AppsV1Api, CoreV1Api, PortForward, type KubernetesObject } from "@kubernetes/client-node";
 import { Kafka, logLevel, type Admin } from "kafkajs";
 import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
+import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import { freePort, releasePorts } from "../../sandbox/ports.js";
 import { ensurePulumi, pulumiEnv } from "../../sandbox/pulumi.js";
 import { directoryOf } from "../../sandbox/state.js";
@@ -52,10 +53,10 @@ describe("the whole story, with pods", function () {
         const kafka = new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING });
         admin = kafka.admin();
         await admin.connect();
-        await admin.createTopics({
-            waitForLeaders: true,
-            topics: Object.values(topics).map((topic) => ({ topic, numPartitions: 2 })),
-        });
+        await createReadyTopics(
+            admin,
+            Object.values(topics).map((topic) => ({ topic, numPartitions: 2 })),
+        );
         await applyAll(world(scene));
         await until("v1 runs", async () => (await job("totals-v1")).state === "RUNNING");
         stack = await TestStack.ofProgram({ directory }, () => {
