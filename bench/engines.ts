@@ -118,19 +118,11 @@ export async function flinkEngine(
 }
 
 /**
- * From how many slots on, each with a core of its own, a job reads as fast as one process: each slot beyond the first
- * brings as much as the second did. A model, since the machine that measures has few cores.
+ * How many cores a job has to have for the rate of one process: by what it takes of them for a record, as if more of them
+ * cost nothing by themselves. A model, since the machine that measures has few.
  */
-export function crossOver(rates: {
-    readonly embedded: number;
-    readonly one: number;
-    readonly two: number;
-}): number {
-    const more = rates.two - rates.one;
-    if (rates.one >= rates.embedded) {
-        return 1;
-    }
-    return more <= 0 ? Infinity : 1 + Math.ceil((rates.embedded - rates.one) / more);
+export function crossOver(recordsPerSecond: number, cpuSecondsPerRecord: number): number {
+    return Math.ceil(recordsPerSecond * cpuSecondsPerRecord);
 }
 
 const ticksPerSecond = 100;

@@ -16,7 +16,7 @@ const usage = `npm run bench [-- --rounds 3] [--large] [--small] [--engines] [--
   --large also compares ten million with ten million; --small takes 100,000 to try it out.
   --readme writes what it found into README.md.
   --engines compares five million with five million (--small: 100,000) by this process and by jobs on the sandbox's
-  Flink with one slot and with two, and says from how many slots on a job would be faster (Linux).
+  Flink with one slot and with two, and says how many cores a job would need to be as fast (Linux).
 `;
 
 const log = (line: string) => console.error(`· ${line}`);
@@ -149,13 +149,13 @@ async function engines(sandbox: Sandbox, count: number, rounds: number): Promise
         }
     }
     const { markdown } = show(table);
-    const [embedded, one, two] = table.map(
-        ({ records, runs }) => records / median(runs.map(({ seconds }) => seconds)),
-    ) as [number, number, number];
-    const slots = crossOver({ embedded, one, two });
-    const model = Number.isFinite(slots)
-        ? `Model: with a core for every slot, a job of ${slots} or more reads as fast as one process.`
-        : "Model: none. A second slot brought nothing here; the machine has no core for it.";
+    const medianOf = ({ runs }: Row, of: (run: Run) => number) => median(runs.map(of));
+    const [embedded, one] = table as [Row, Row];
+    const cores = crossOver(
+        embedded.records / medianOf(embedded, ({ seconds }) => seconds),
+        medianOf(one, ({ cpuSeconds = 0 }) => cpuSeconds) / one.records,
+    );
+    const model = `Model: by what a record costs at parallelism 1, a job needs ${cores} cores to compare as fast as one process.`;
     console.log(model);
     return [markdown, model];
 }
