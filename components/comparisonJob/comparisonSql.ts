@@ -302,9 +302,10 @@ function ignoredFields({ fields }: Settings): string[] {
 
 /** The record, with nothing left of ignored fields but their types. */
 function contentOf(settings: Settings): string {
+    const fields = fieldsOf(settings);
     return ignoredFields(settings)
         .filter((field) => field !== "$key")
-        .map((field) => fieldsOf(settings).member(field))
+        .map((field) => fields.member(field))
         .reduce(withTypeOnly, "record");
 }
 

@@ -44,7 +44,8 @@ export class RecordFields {
     readonly #root: Branch = { ...newBranch(), isField: true };
     /** How many objects have a key of this name. */
     readonly #times = new Map<string, number>();
-    readonly #hasArrays: boolean;
+    /** Whether arrays have to be looked at in another way too. */
+    readonly hasArrays: boolean;
 
     constructor(declared: readonly string[]) {
         for (const text of declared) {
@@ -60,7 +61,7 @@ export class RecordFields {
             branch.isField = true;
             branch.isArray = text.endsWith(arraySign);
         }
-        this.#hasArrays = hasArrays(this.#root);
+        this.hasArrays = hasArrays(this.#root);
     }
 
     /**
@@ -68,14 +69,9 @@ export class RecordFields {
      * end.
      */
     get record(): string {
-        const inUtf8 = this.#hasArrays ? " (?![^\\uFFFD]*+\\uFFFD)" : "";
+        const inUtf8 = this.hasArrays ? " (?![^\\uFFFD]*+\\uFFFD)" : "";
         const object = new ObjectRegex().of(this.#root, " ".repeat(8));
         return `(?x) \\A${inUtf8} ${anySpace} ${object} ${anySpace} \\z`;
-    }
-
-    /** Whether arrays have to be looked at in another way too. */
-    get hasArrays(): boolean {
-        return this.#hasArrays;
     }
 
     /** Of a rule that names a field which is not declared nothing has to be found: it is refused. */
@@ -86,7 +82,7 @@ export class RecordFields {
             [this.#root],
         );
         const { isArray, members } = branches.at(-1)!;
-        const isDirect = !this.#hasArrays && this.#times.get(names.at(-1)!) === 1;
+        const isDirect = !this.hasArrays && this.#times.get(names.at(-1)!) === 1;
         return {
             path,
             key: isDirect ? keyOf(names.at(-1)!) : this.#walk(names, branches),
@@ -109,7 +105,7 @@ export class RecordFields {
             return `\\A\\s*+${inside.join("")}`;
         }
         const first = names[start]!;
-        const upTo = this.#hasArrays
+        const upTo = this.hasArrays
             ? `\\A(?:[^"\\[]++|(?!${keyOf(first)})${knownString}|${knownArray})*+`
             : "";
         return [upTo, keyOf(first), ...inside].join("");

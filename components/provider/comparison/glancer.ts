@@ -1,3 +1,4 @@
+import { aggregatedFields } from "../../beyondFlink.js";
 import type { CompareSettings } from "../../compare.js";
 import { viewOf } from "../kafka/hashBytes.js";
 import { span, type StoredBytes } from "../kafka/storedBytes.js";
@@ -20,13 +21,19 @@ const longestIdentity = 1_024;
 
 /** Whether all that is needed of a record stands in a JSON value, whose bytes say all of it. */
 export function canGlance(settings: CompareSettings): boolean {
-    const { identity, eventTime, formats, rules } = settings;
-    const wanted = [...identity, eventTime, ...rules.aggregates.groupBy];
+    const { value, key } = settings.formats;
     return (
-        formats.value === "json" &&
-        formats.key === "bytes" &&
-        ![...wanted, ...Object.keys(rules.aggregates.fields)].some((path) => path?.startsWith("$"))
+        value === "json" &&
+        key === "bytes" &&
+        !wantedFields(settings).some((path) => path.startsWith("$"))
     );
+}
+
+/** The fields whose values are needed of every record. */
+function wantedFields(settings: CompareSettings): string[] {
+    const { identity, eventTime } = settings;
+    const fields = [...identity, ...(eventTime === null ? [] : [eventTime])];
+    return [...new Set([...fields, ...aggregatedFields(settings)])];
 }
 
 /** Tells from a record's bytes alone what has to be known of it: what the decoder would tell, or nothing. */
@@ -35,7 +42,6 @@ export class Glancer {
     readonly #sampling: Sampling;
     readonly #groups: Groups;
     readonly #windowLength: number;
-    /** The fields whose values are needed of every record. */
     readonly #wanted: readonly string[];
     /** Which of them are aggregated. */
     readonly #aggregated: readonly number[];
@@ -52,14 +58,7 @@ export class Glancer {
         this.#windowLength = windowLength(settings);
         this.#sampling = new Sampling(settings);
         this.#groups = new Groups(groupBy);
-        this.#wanted = [
-            ...new Set([
-                ...identity,
-                ...(eventTime === null ? [] : [eventTime]),
-                ...Object.keys(fields),
-                ...groupBy,
-            ]),
-        ];
+        this.#wanted = wantedFields(settings);
         this.#identityFields = identity.map((path) => this.#wanted.indexOf(path));
         this.#aggregated = Object.keys(fields).map((path) => this.#wanted.indexOf(path));
         this.#eventTimeField = eventTime === null ? -1 : this.#wanted.indexOf(eventTime);

@@ -1,9 +1,9 @@
 import type { CompareSettings } from "../../../compare.js";
+import type { Side } from "../../../side.js";
 import type { SchemaEvidence } from "../evidence.js";
 import type { Part } from "./reader.js";
 import { type Registry, RegistryError, type SubjectVersion } from "./registry.js";
 
-type Side = "incumbent" | "candidate";
 type Level = CompareSettings["rules"]["schema"]["compatibility"];
 type Direction = "backward" | "forward";
 
