@@ -1,7 +1,7 @@
 "use strict";
 
 /**
- * node sandbox/bootstrap.js <sandbox|demo|test|crash|bench|soak> [arguments]
+ * node sandbox/bootstrap.js <sandbox|demo|test|crash|bench|soak|functions> [arguments]
  *
  * The one way in: makes sure of a fitting Node, the npm packages, a fresh build and the
  * prerequisites, then runs the command. It does only what is not done yet, so a second start is
@@ -28,6 +28,7 @@ const commands = {
     crash: "bin/test/crash.js",
     bench: "bin/bench/index.js",
     soak: "bin/soak/index.js",
+    functions: "bin/sandbox/buildFunctions.js",
 };
 
 /** An error that the user can do something about: shown without a stack. */
@@ -38,6 +39,7 @@ function needsOf(command, args) {
     if (command === "demo") return { flink: true, pulumi: true };
     if (command === "soak") return { flink: false, pulumi: false };
     if (command === "bench") return { flink: true, pulumi: false };
+    if (command === "functions") return { flink: true, pulumi: false, compiler: true };
     if (command === "test" || command === "crash")
         return args.includes("--unit") || args.includes("--kubernetes")
             ? undefined

@@ -1,8 +1,16 @@
 import * as path from "node:path";
 
-/** The java command: that of JAVA_HOME if it is set, else the one on PATH. */
+/** A command of the JDK: that of JAVA_HOME if it is set, else the one on PATH. */
+export function jdkCommand(
+    name: "java" | "javac" | "jar",
+    env: NodeJS.ProcessEnv = process.env,
+): string {
+    return env.JAVA_HOME ? path.join(env.JAVA_HOME, "bin", name) : name;
+}
+
+/** What starts a program; a JRE has it too. */
 export function javaCommand(env: NodeJS.ProcessEnv = process.env): string {
-    return env.JAVA_HOME ? path.join(env.JAVA_HOME, "bin", "java") : "java";
+    return jdkCommand("java", env);
 }
 
 /**

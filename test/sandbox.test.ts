@@ -109,6 +109,11 @@ describe("bootstrap", () => {
         const old = (command: string) => (command.endsWith("java") ? 'version "11.0.2"' : "");
         const [found] = await missingPrerequisites({ flink: false }, old, () => true);
         assert.match(found ?? "", /JDK 17 .*found 11/);
+        const compiled = { flink: true, compiler: true };
+        const [runtime] = await missingPrerequisites(compiled, java, () => true);
+        assert.match(runtime ?? "", /JDK 17 .*found a JRE, without ".*javac"/);
+        const whole = (command: string) => (/javac?$/.test(command) ? 'version "17.0.1"' : "");
+        assert.deepEqual(await missingPrerequisites(compiled, whole, () => true), []);
     });
 
     it("takes a Pulumi CLI only if it is recent enough", () => {

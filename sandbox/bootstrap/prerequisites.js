@@ -31,15 +31,22 @@ async function canDownloadPulumi() {
 }
 
 /** All that is missing for these needs, a sentence or two each. */
-async function missingPrerequisites({ flink, pulumi }, ask = output, has = hasPart) {
+async function missingPrerequisites({ flink, pulumi, compiler }, ask = output, has = hasPart) {
     const missing = [];
     if (process.platform === "win32") {
         missing.push("Linux or macOS: on Windows use WSL 2.");
     }
-    const java = process.env.JAVA_HOME ? path.join(process.env.JAVA_HOME, "bin", "java") : "java";
-    const major = javaMajor(ask(java, ["-version"]));
-    if (major === undefined || major < 17) {
-        const found = major === undefined ? `no java was found at "${java}"` : `found ${major}`;
+    const jdk = (tool) =>
+        process.env.JAVA_HOME ? path.join(process.env.JAVA_HOME, "bin", tool) : tool;
+    const major = javaMajor(ask(jdk("java"), ["-version"]));
+    const lacksCompiler = compiler && ask(jdk("javac"), ["-version"]) === undefined;
+    if (major === undefined || major < 17 || lacksCompiler) {
+        const found =
+            major === undefined
+                ? `no java was found at "${jdk("java")}"`
+                : major < 17
+                  ? `found ${major}`
+                  : `found a JRE, without "${jdk("javac")}"`;
         missing.push(
             `JDK 17 or newer (${found}). Debian and Ubuntu: apt install openjdk-17-jdk-headless; ` +
                 "macOS: brew install openjdk@17. JAVA_HOME is used if it is set.",

@@ -6,9 +6,8 @@ import * as path from "node:path";
 import { FlinkRest } from "../../components/provider/flink/restClient.js";
 import { sessionJob } from "../../components/provider/sessionJob.js";
 import type { Json } from "../../components/provider/verbs.js";
-import { run } from "../../sandbox/command.js";
 import type { Sandbox } from "../../sandbox/index.js";
-import { flinkJars } from "../../sandbox/jars.js";
+import { compileJar, hasJdk } from "../../sandbox/javaJar.js";
 import { repository } from "../../sandbox/paths.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
 import { skipBecause } from "../skip.js";
@@ -25,23 +24,12 @@ describe("a jar on a real cluster", function () {
     const print = console.log;
 
     before(async function () {
-        await run("javac", ["-version"]).catch(() => skipBecause(this, "needs javac and jar"));
+        if (!(await hasJdk())) skipBecause(this, "needs javac and jar");
         folder = fs.mkdtempSync(path.join(os.tmpdir(), "jar-"));
         jar = path.join(folder, "beat.jar");
         sandbox = await sharedSandbox();
         rest = new FlinkRest(sandbox.flinkRest ?? "");
-        const flink = await flinkJars(() => undefined);
-        const source = path.join(repository, "test", "integration", "java", "Beat.java");
-        await run("javac", [
-            "-cp",
-            path.join(flink, "lib", "*"),
-            "--release",
-            "17",
-            "-d",
-            folder,
-            source,
-        ]);
-        await run("jar", ["--create", "--file", jar, "-C", folder, "Beat.class"]);
+        await compileJar([path.join(repository, "test", "integration", "java", "Beat.java")], jar);
     });
     beforeEach(() => {
         console.log = () => undefined;

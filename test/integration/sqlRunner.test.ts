@@ -14,10 +14,9 @@ import type { JobStart } from "../../components/provider/inputs.js";
 import { jobStart } from "../../components/provider/jobStart.js";
 import { sessionJob } from "../../components/provider/sessionJob.js";
 import type { Json } from "../../components/provider/verbs.js";
-import { run } from "../../sandbox/command.js";
 import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import type { Sandbox } from "../../sandbox/index.js";
-import { flinkJars } from "../../sandbox/jars.js";
+import { compileJar, hasJdk } from "../../sandbox/javaJar.js";
 import { repository } from "../../sandbox/paths.js";
 import { settingsOf } from "../comparison/world.js";
 import { topics, totalsSql } from "../kubernetes/story.js";
@@ -40,15 +39,13 @@ describe("the SQL of a comparison, run by a program", function () {
     const started: { id: string; outs: Json }[] = [];
 
     before(async function () {
-        await run("javac", ["-version"]).catch(() => skipBecause(this, "needs javac and jar"));
+        if (!(await hasJdk())) skipBecause(this, "needs javac and jar");
         sandbox = await sharedSandbox();
         kafka = new Kafka({ brokers: [sandbox.bootstrapServers], logLevel: logLevel.NOTHING });
         folder = fs.mkdtempSync(path.join(os.tmpdir(), "sql-runner-"));
         jar = path.join(folder, "sql-runner.jar");
-        const classPath = path.join(await flinkJars(), "lib", "*");
         const source = path.join(repository, "test", "kubernetes", "image", "SqlRunner.java");
-        await run("javac", ["-cp", classPath, "--release", "17", "-d", folder, source]);
-        await run("jar", ["--create", "--file", jar, "-C", folder, "SqlRunner.class"]);
+        await compileJar([source], jar);
     });
     after(async () => {
         await Promise.all(started.map(({ id, outs }) => sessionJob.delete(id, outs)));
