@@ -9,6 +9,7 @@ import { jobStart } from "../components/provider/jobStart.js";
 import type { JobStart } from "../components/provider/inputs.js";
 import { sessionJob } from "../components/provider/sessionJob.js";
 import { createReadyTopics } from "../sandbox/createReadyTopics.js";
+import { functionsUrl } from "../sandbox/functionsJar.js";
 import type { Sandbox } from "../sandbox/index.js";
 import type { Run } from "./table.js";
 
@@ -43,7 +44,13 @@ export async function flinkEngine(
         // All but warm-up and what is not sealed.
         minRecords: Math.max(1, count - 5 * 60 * 400),
         engine: "flink",
-        flink: { fields, from: "beginning", parallelism, checkpointSeconds: 5 },
+        flink: {
+            functions: await functionsUrl(),
+            fields,
+            from: "beginning",
+            parallelism,
+            checkpointSeconds: 5,
+        },
     });
     const brokers = sandbox.bootstrapServers;
     const topic = `evidence-${parallelism}-${Date.now()}`;

@@ -14,6 +14,12 @@ export interface FlinkArgs {
      * name them without the `[]`. A record with another field is not compared, and keeps the verdict from passing.
      */
     fields: string[];
+    /**
+     * URL of this package's `bin/components/comparisonJob/shadow-flink-functions.jar` on your cluster, with whose functions
+     * the job looks into records: as the SQL Gateway reads it, or with `job` its JobManager. A `file:` there, or what a file
+     * system of its Flink reads (`s3:`, `hdfs:`). A jar without the functions that this release calls fails the submission.
+     */
+    functions: string;
     /** URL of the SQL Gateway that the job is submitted to. Defaults to the candidate's own, where it is a `sqlJob`. */
     gateway?: string;
     /** URL of the cluster's REST API. Defaults to the candidate's own, or the one that the gateway is configured with. */
@@ -52,6 +58,7 @@ export interface FlinkArgs {
 /** The same with every default filled in. */
 export interface FlinkSettings {
     readonly fields: readonly string[];
+    readonly functions: string;
     readonly gateway: string | null;
     readonly rest: string | null;
     readonly parallelism: number;
@@ -64,6 +71,7 @@ export interface FlinkSettings {
 
 const argumentKeys = [
     "fields",
+    "functions",
     "gateway",
     "rest",
     "job",
@@ -112,6 +120,7 @@ export function readFlink(root: Section, engine: "embedded" | "flink"): FlinkSet
     }
     return {
         fields,
+        functions: readFunctions(section),
         gateway: url(section, "gateway"),
         rest: url(section, "rest"),
         parallelism: section.number("parallelism", { fallback: 1, atLeast: 1, whole: true }),
@@ -150,6 +159,44 @@ function refuseJob(section: Section): void {
             section.refuse(key, "is not used with compare.flink.job; remove one of them.");
         }
     }
+}
+
+const functionsName = "shadow-flink-functions.jar";
+
+/** Refuses what no Flink would load: it takes `file:` and the schemes of its file systems, in lower case, and decodes nothing. */
+function readFunctions(section: Section): string {
+    const key = "functions";
+    const reader =
+        section.get("job") === undefined
+            ? "the SQL Gateway can read it"
+            : "the job's JobManager can read it, into its image say";
+    const wayOut =
+        `bring node_modules/shadow-flink/bin/components/comparisonJob/${functionsName} to where ${reader}, and give its URL ` +
+        `there, "file:///opt/flink/usrlib/${functionsName}" say.`;
+    const text = section.text(key, wayOut);
+    const [, scheme, rest] = /^([a-z][a-z0-9+.-]+):(\/.*)$/.exec(text ?? "") ?? [];
+    if (text === null) {
+        if (section.get(key) === undefined) {
+            section.refuse(key, `is missing; ${wayOut}`);
+        }
+    } else if (scheme === undefined || rest === undefined) {
+        section.refuse(key, `is ${show(text)}, which is no URL; ${wayOut}`);
+    } else if (/^\/\/[^/]*:[^/]*@/.test(rest)) {
+        section.refuse(key, "has a password in it, which would stand in the state; remove it.");
+    } else if (scheme === "local") {
+        section.refuse(
+            key,
+            `is ${show(text)}: "local:" is the operator's word for its own jars; Flink calls it "file:".`,
+        );
+    } else if (scheme === "file" && /^\/\/[^/]/.test(rest)) {
+        section.refuse(
+            key,
+            `is ${show(text)}, where Flink takes ${show(rest.split("/")[2])} for a host; give three slashes, "file:///…".`,
+        );
+    } else if (!text.endsWith(".jar")) {
+        section.refuse(key, `is ${show(text)}, which does not end in ".jar"; ${wayOut}`);
+    }
+    return text ?? "";
 }
 
 function url(section: Section, key: string): string | null {

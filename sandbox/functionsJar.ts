@@ -39,6 +39,11 @@ export async function functionsJar(
     return jar;
 }
 
+/** Its URL as Flink spells one, which decodes no `%20`. */
+export async function functionsUrl(log?: (line: string) => void): Promise<string> {
+    return `file://${await functionsJar(log)}`;
+}
+
 function javaFiles(folder: string): string[] {
     const files = fs
         .readdirSync(folder, { recursive: true, encoding: "utf8" })

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { resolveCompare } from "../components/compareSettings.js";
+import { functions } from "./functions.js";
 
 const minimal = {
     identity: ["origin"],
     eventTime: "at",
     windowSeconds: 60,
     engine: "flink" as const,
-    flink: { fields: ["origin", "at", "delay"] },
+    flink: { functions, fields: ["origin", "at", "delay"] },
 };
 
 /** The problems of arguments as they may come from a program that no compiler saw. */
@@ -21,6 +22,7 @@ describe("the arguments of a comparison as a Flink job", () => {
         assert.deepEqual(problems, []);
         assert.deepEqual(settings.flink, {
             fields: ["origin", "at", "delay"],
+            functions,
             gateway: null,
             rest: null,
             parallelism: 1,
@@ -174,7 +176,10 @@ describe("the arguments of a comparison as a Flink job", () => {
         const args = {
             identity: ["origin", "place.lat"],
             eventTime: "at.time",
-            flink: { fields: ["origin", "at.time", "place", "place.lat", "place.lon", "tags[]"] },
+            flink: {
+                functions,
+                fields: ["origin", "at.time", "place", "place.lat", "place.lon", "tags[]"],
+            },
             fields: {
                 "place.lon": { absoluteTolerance: 1 },
                 tags: { ignore: "it comes and goes" },
@@ -182,6 +187,58 @@ describe("the arguments of a comparison as a Flink job", () => {
             rules: { aggregates: { fields: { "place.lat": {} }, groupBy: ["place"] } },
         };
         assert.deepEqual(problemsOf(args), {});
+    });
+
+    it("name the jar of functions as Flink reads it", () => {
+        for (const functions of [
+            "file:/opt/flink/usrlib/shadow-flink-functions.jar",
+            "file:///opt/my jars/functions 1.jar",
+            "s3://bucket/functions.jar",
+            "abfss://container@account.dfs.core.windows.net/functions.jar",
+            "https://jars.example/functions.jar",
+        ]) {
+            assert.deepEqual(problemsOf({ flink: { ...minimal.flink, functions } }), {}, functions);
+        }
+        const bring =
+            "bring node_modules/shadow-flink/bin/components/comparisonJob/shadow-flink-functions.jar to where";
+        const url =
+            'and give its URL there, "file:///opt/flink/usrlib/shadow-flink-functions.jar" say.';
+        const wayOut = `${bring} the SQL Gateway can read it, ${url}`;
+        const messageOf = (functions: unknown, more: object = {}) =>
+            problemsOf({ flink: { ...minimal.flink, ...more, functions } })[
+                "compare.flink.functions"
+            ];
+        assert.equal(messageOf(undefined), `is missing; ${wayOut}`);
+        assert.equal(
+            messageOf(undefined, { job: { kind: "flinkDeployment", build: () => ({}) } }),
+            `is missing; ${bring} the job's JobManager can read it, into its image say, ${url}`,
+        );
+        assert.equal(messageOf(" "), `is " "; ${wayOut}`);
+        assert.equal(messageOf(7), `is 7; ${wayOut}`);
+        for (const path of [
+            "/opt/functions.jar",
+            "functions.jar",
+            "C:\\functions.jar",
+            "S3://b/f.jar",
+        ]) {
+            assert.equal(messageOf(path), `is ${JSON.stringify(path)}, which is no URL; ${wayOut}`);
+        }
+        assert.equal(
+            messageOf("s3://bucket/functions.zip"),
+            `is "s3://bucket/functions.zip", which does not end in ".jar"; ${wayOut}`,
+        );
+        assert.equal(
+            messageOf("local:///opt/functions.jar"),
+            'is "local:///opt/functions.jar": "local:" is the operator\'s word for its own jars; Flink calls it "file:".',
+        );
+        assert.equal(
+            messageOf("file://opt/functions.jar"),
+            'is "file://opt/functions.jar", where Flink takes "opt" for a host; give three slashes, "file:///…".',
+        );
+        assert.equal(
+            messageOf("s3://me:hunter2@bucket/functions.jar"),
+            "has a password in it, which would stand in the state; remove it.",
+        );
     });
 
     it("let a password come from the cluster", () => {

@@ -19,7 +19,7 @@ export interface ComparisonNames {
     readonly version: string;
     /**
      * The SQL that compares: settings, tables, views, and one statement set behind them. A job on a session cluster has to be
-     * handed it as an argument.
+     * handed it as an argument. Whoever runs it has to be able to read `compare.flink.functions`.
      */
     readonly script: string;
     /** The file in which the pods of a FlinkDeployment have it, for `job.args`. */

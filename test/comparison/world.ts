@@ -1,4 +1,5 @@
 import type { CompareArgs, CompareSettings } from "../../components/compare.js";
+import type { FlinkArgs } from "../../components/compareFlink.js";
 import { resolveCompare } from "../../components/compareSettings.js";
 import { decide } from "../../components/provider/comparison/decide.js";
 import type { Evidence } from "../../components/provider/comparison/evidence.js";
@@ -18,6 +19,7 @@ import {
     type TopicLog,
 } from "../../components/provider/kafka/port.js";
 import { rangesOf, readRanges } from "../../components/provider/kafka/readRanges.js";
+import { functions } from "../functions.js";
 
 /** What takes an offset and is never handed to a reader: a transaction marker, an aborted record. */
 export const gap: LogRecord = {
@@ -186,8 +188,15 @@ export const defaults: CompareArgs = {
     waitSeconds: 10,
 };
 
-export function settingsOf(args: Partial<CompareArgs> = {}): CompareSettings {
-    const { settings, problems } = resolveCompare({ ...defaults, ...args });
+/** What a scene says of a comparison; where the functions of its job are is filled in. */
+type SomeArgs = Partial<Omit<CompareArgs, "flink">> & { flink?: Omit<FlinkArgs, "functions"> };
+
+export function settingsOf({ flink, ...args }: SomeArgs = {}): CompareSettings {
+    const { settings, problems } = resolveCompare({
+        ...defaults,
+        ...args,
+        ...(flink && { flink: { functions, ...flink } }),
+    });
     if (problems.length > 0) {
         throw new Error(problems.map(({ field, message }) => `${field} ${message}`).join("\n"));
     }

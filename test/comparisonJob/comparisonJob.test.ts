@@ -7,6 +7,7 @@ import {
     type ShadowFlinkJobArgs,
 } from "../../components/index.js";
 import { sessionJobProblems } from "../../components/provider/sessionJobInputs.js";
+import { functions } from "../functions.js";
 import { graphOf, refusalOf, type Registered } from "../graph.js";
 import { noteOptions, type ToldOptions } from "../resourceOptions.js";
 
@@ -29,7 +30,7 @@ const args: ShadowFlinkJobArgs = {
         identity: ["id"],
         windowSeconds: 60,
         engine: "flink",
-        flink: { fields: ["id", "delay"], parallelism: 2 },
+        flink: { functions, fields: ["id", "delay"], parallelism: 2 },
     },
     checkpoints: "s3://state/",
 };
@@ -96,7 +97,10 @@ describe("the job of a comparison", () => {
         assert.equal(await name({ rules: { counts: { maxRelativeDifference: 0.1 } } }), usual);
         assert.notEqual(await name({ windowSeconds: 120 }), usual);
         assert.notEqual(await name({ fields: { delay: { absoluteTolerance: 1 } } }), usual);
-        assert.notEqual(await name({ flink: { fields: ["id", "delay"], attempt: 2 } }), usual);
+        assert.notEqual(
+            await name({ flink: { functions, fields: ["id", "delay"], attempt: 2 } }),
+            usual,
+        );
     });
 
     it("stays through the promotion that it was for, and compares what is declared behind authority", async () => {

@@ -5,6 +5,7 @@ import type { CompareArgs } from "../../components/compare.js";
 import { resolveCompare } from "../../components/compareSettings.js";
 import { comparisonSql } from "../../components/comparisonJob/comparisonSql.js";
 import { parseJobScript } from "../../components/provider/flink/jobScript.js";
+import { functions } from "../functions.js";
 
 /** The compiler leaves it where it is, beside the source. */
 const goldenOf = (name: string) =>
@@ -39,6 +40,7 @@ const nested: Partial<CompareArgs> = {
     identity: ["carrier", "to.code"],
     eventTime: "left.at",
     flink: {
+        functions,
         fields: [
             "carrier",
             "from",
@@ -62,7 +64,10 @@ function sqlOf(args: Partial<CompareArgs> = {}): string {
         eventTime: "window_start",
         windowSeconds: 3600,
         engine: "flink",
-        flink: { fields: ["origin", "window_start", "flights", "mean_delay", "written"] },
+        flink: {
+            functions,
+            fields: ["origin", "window_start", "flights", "mean_delay", "written"],
+        },
         fields: {
             mean_delay: { absoluteTolerance: 0.5, relativeTolerance: 0.01 },
             written: { ignore: "when it was written" },
@@ -87,7 +92,7 @@ describe("the SQL of a comparison", () => {
     it("looks for members the way of flat fields where no other object has their names, and there is no array", () => {
         const flat = ["origin", "window_start", "flights", "mean_delay", "written"];
         const asIfFlat = (fields: string[]) =>
-            sqlOf({ flink: { fields }, fields: {} })
+            sqlOf({ flink: { functions, fields }, fields: {} })
                 .split("\n")
                 .filter((line) => line.includes('REGEXP_EXTRACT_ALL(record, \'"flights"'));
         const members = flat.map((field) => (field === "flights" ? "of.the.flights" : field));
@@ -99,7 +104,10 @@ describe("the SQL of a comparison", () => {
 
     it("compares an array as one, and says what it cannot tell", () => {
         const sql = sqlOf({
-            flink: { fields: ["origin", "window_start", "mean_delay", "written", "tags[]"] },
+            flink: {
+                functions,
+                fields: ["origin", "window_start", "mean_delay", "written", "tags[]"],
+            },
         });
         assert.match(sql, /LIKE '\[%' AND `candidate tags` LIKE '\[%'/);
         assert.doesNotMatch(sql, /`(incumbent|candidate) tags\[\]`/);
@@ -131,6 +139,7 @@ describe("the SQL of a comparison", () => {
     it("keeps what a name or a setting says from being taken for SQL", () => {
         const sql = sqlOf({
             flink: {
+                functions,
                 fields: ["origin", "window_start", "mean_delay", "written"],
                 properties: { "client.id": "it's; DROP" },
             },

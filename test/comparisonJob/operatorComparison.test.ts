@@ -11,6 +11,7 @@ import {
     type FlinkSessionJob,
     type ShadowFlinkJobArgs,
 } from "../../components/index.js";
+import { functions } from "../functions.js";
 import { answers, graphOf, refusalOf, type Registered } from "../graph.js";
 import { noteOptions, type ToldOptions } from "../resourceOptions.js";
 
@@ -54,7 +55,7 @@ const comparing = (
     identity: ["id"],
     windowSeconds: 60,
     engine: "flink",
-    flink: { fields: ["id", "delay"], parallelism: 2, job, ...flink },
+    flink: { functions, fields: ["id", "delay"], parallelism: 2, job, ...flink },
     ...compare,
 });
 

@@ -16,6 +16,7 @@ import {
 } from "../../components/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { apiServerPrograms, operatorCrds } from "../../sandbox/kubernetes/parts.js";
+import { functions } from "../functions.js";
 import { answers, graphOf, type Registered } from "../graph.js";
 import { skipReasons } from "../skip.js";
 import { Cluster, refusal, type Manifest } from "./cluster.js";
@@ -282,7 +283,7 @@ describe("a real Kubernetes API", function () {
                             identity: ["id"],
                             windowSeconds: 60,
                             engine: "flink",
-                            flink: { fields: ["id", "delay"], parallelism: 2, job },
+                            flink: { functions, fields: ["id", "delay"], parallelism: 2, job },
                         },
                     }),
             ).then((graph) =>
