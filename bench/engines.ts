@@ -13,17 +13,6 @@ import { functionsUrl } from "../sandbox/functionsJar.js";
 import type { Sandbox } from "../sandbox/index.js";
 import type { Run } from "./table.js";
 
-const fields = [
-    "origin",
-    "window_start",
-    "flights",
-    "mean_delay",
-    "late_share",
-    "carrier",
-    "note",
-    "sequence",
-];
-
 /**
  * The comparison of two topics as a job, until the evidence topic holds all of it: from when its tasks run, since it is
  * submitted once and runs for weeks. CPU and memory are those of the task manager.
@@ -46,7 +35,6 @@ export async function flinkEngine(
         engine: "flink",
         flink: {
             functions: await functionsUrl(),
-            fields,
             from: "beginning",
             parallelism,
             checkpointSeconds: 5,

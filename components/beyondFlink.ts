@@ -1,15 +1,5 @@
-import type { CompareSettings, Format } from "./compare.js";
+import type { CompareSettings } from "./compare.js";
 import { show } from "./section.js";
-
-/** Why a job in Flink SQL cannot compare values of a format. */
-const unread: Readonly<Record<Exclude<Format, "json">, string>> = {
-    avro:
-        "Flink leaves out tombstones and fields that its table does not name, and takes bytes that are left behind a record " +
-        "for the next one, without a word",
-    protobuf: "Flink reads messages of compiled classes only, and none with a registry's schema id",
-    string: "it compares fields, and a string has none",
-    bytes: "it compares fields, and bytes have none",
-};
 
 /** A setting that a job in Flink SQL cannot do. */
 interface Beyond {
@@ -27,13 +17,10 @@ export function beyondFlink(settings: CompareSettings): Beyond[] {
     if (mode !== "append") {
         found.push({ field: "mode", what: `cannot be ${show(mode)}` });
     }
-    if (formats.value !== "json") {
-        const what = `cannot be ${show(formats.value)}`;
-        found.push({ field: "formats.value", what, why: unread[formats.value] });
-    }
-    if (formats.key !== "bytes") {
-        const what = `cannot be ${show(formats.key)}`;
-        found.push({ field: "formats.key", what, why: "it takes keys as bytes" });
+    for (const part of ["value", "key"] as const) {
+        if (formats[part] === "avro" || formats[part] === "protobuf") {
+            found.push({ field: `formats.${part}`, what: `cannot be ${show(formats[part])}` });
+        }
     }
     if (samples !== "hashed") {
         const what = `cannot be ${show(samples)}`;
@@ -49,16 +36,13 @@ export function beyondFlink(settings: CompareSettings): Beyond[] {
         });
     }
     const aggregated = aggregatedFields(settings);
-    for (const [field, { ignore, unordered }] of Object.entries(settings.fields)) {
+    for (const [field, { ignore }] of Object.entries(settings.fields)) {
         if (ignore !== null && aggregated.includes(field)) {
             found.push({
                 field: `fields.${field}.ignore`,
                 what: "cannot be given",
                 why: "compare.rules.aggregates names the field too, and values of ignored fields are not looked at",
             });
-        }
-        if (unordered) {
-            found.push({ field: `fields.${field}.unordered`, what: "cannot be given" });
         }
     }
     return found;

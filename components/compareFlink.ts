@@ -1,19 +1,12 @@
-import { aggregatedFields, beyondFlink } from "./beyondFlink.js";
+import { beyondFlink } from "./beyondFlink.js";
 import type { CompareSettings } from "./compare.js";
 import type { ComparisonNames } from "./comparisonJob/operatorComparison.js";
-import { isDeclaration, pathOf } from "./comparisonJob/recordFields.js";
 import type { FlinkDeployment, FlinkSessionJob } from "./jobs/flinkDeployment.js";
 import { type Section, show } from "./section.js";
 import { checkUrl, urlWayOut } from "./url.js";
 
 /** How the comparison runs as a job on a Flink cluster, where one process would not keep up. */
 export interface FlinkArgs {
-    /**
-     * All fields of the records, on both topics: members of objects by their path (`"place.lat"`), what may be an array with
-     * `[]` behind it (`"tags[]"`), and an object by itself too where it may be null or have no members (`"place"`). Rules
-     * name them without the `[]`. A record with another field is not compared, and keeps the verdict from passing.
-     */
-    fields: string[];
     /**
      * URL of this package's `bin/components/comparisonJob/shadow-flink-functions.jar` on your cluster, with whose functions
      * the job looks into records: as the SQL Gateway reads it, or with `job` its JobManager. A `file:` there, or what a file
@@ -57,7 +50,6 @@ export interface FlinkArgs {
 
 /** The same with every default filled in. */
 export interface FlinkSettings {
-    readonly fields: readonly string[];
     readonly functions: string;
     readonly gateway: string | null;
     readonly rest: string | null;
@@ -70,7 +62,6 @@ export interface FlinkSettings {
 }
 
 const argumentKeys = [
-    "fields",
     "functions",
     "gateway",
     "rest",
@@ -92,34 +83,10 @@ export function readFlink(root: Section, engine: "embedded" | "flink"): FlinkSet
         return null;
     }
     const section = root.section("flink", argumentKeys);
-    const wayOut = 'name all fields of the records, ["origin", "window_start", "flights"] say.';
-    const fields = section.texts("fields", wayOut, []);
-    if (fields.length === 0) {
-        section.refuse(
-            "fields",
-            `is ${section.get("fields") === undefined ? "missing" : "empty"}; ${wayOut}`,
-        );
-    }
-    for (const field of fields.filter((field) => !isDeclaration(field))) {
-        section.refuse(
-            "fields",
-            `has ${show(field)} in it: with compare.engine "flink" names begin with a letter and have letters, digits, "_", ` +
-                '"-" and spaces in them, as in "place.lat" for a member of an object, or "tags[]" for an array. Compare ' +
-                'others with the "embedded" engine.',
-        );
-    }
-    const paths = fields.map(pathOf);
-    for (const path of new Set(paths.filter((path, place) => paths.indexOf(path) < place))) {
-        section.refuse(
-            "fields",
-            `has both ${show(path)} and ${show(`${path}[]`)} in it: remove the first, since the other is any value too.`,
-        );
-    }
     if (section.get("job") !== undefined) {
         refuseJob(section);
     }
     return {
-        fields,
         functions: readFunctions(section),
         gateway: url(section, "gateway"),
         rest: url(section, "rest"),
@@ -230,62 +197,19 @@ function readProperties(section: Section): Record<string, string> {
 
 /** What of the settings the job cannot do: each by its name, with the way out. */
 export function refuseWhatFlinkCannot(root: Section, settings: CompareSettings): void {
-    const { flink } = settings;
-    if (flink === null) {
+    if (settings.flink === null) {
         return;
     }
     for (const { field, what, why } of beyondFlink(settings)) {
         const reason = why === undefined ? "" : `: ${why}`;
-        root.refuse(field, `${what} with compare.engine "flink"${reason}; ${embedded}`);
+        root.refuse(
+            field,
+            `${what} with compare.engine "flink"${reason}; leave it out, or compare with the "embedded" engine.`,
+        );
     }
     for (const key of ["memoryMiB", "settleSeconds"]) {
         if (root.get(key) !== undefined) {
             root.refuse(key, 'is not used with compare.engine "flink"; remove it.');
         }
     }
-    const paths = flink.fields.map(pathOf);
-    const isKnown = (field: string) => field === "$key" || paths.includes(field);
-    const { identity, eventTime } = settings;
-    identity.forEach((field, index) => {
-        if (!isKnown(field)) {
-            root.refuse(
-                `identity[${index}]`,
-                `is ${show(field)}, which is not in compare.flink.fields.`,
-            );
-        }
-        if (flink.fields.includes(`${field}[]`)) {
-            root.refuse(
-                `identity[${index}]`,
-                `cannot be ${show(field)}, which may be an array, with compare.engine "flink"; ${embedded}`,
-            );
-        }
-    });
-    if (eventTime !== null && !paths.includes(eventTime)) {
-        root.refuse("eventTime", `is ${show(eventTime)}, which is not in compare.flink.fields.`);
-    }
-    for (const field of aggregatedFields(settings).filter((field) => !paths.includes(field))) {
-        root.refuse(
-            "rules.aggregates",
-            `names ${show(field)}, which is not in compare.flink.fields${field === "$key" ? ": keys are bytes here" : ""}.`,
-        );
-    }
-    for (const [field, tolerance] of Object.entries(settings.fields)) {
-        if (!isKnown(field)) {
-            root.refuse(
-                `fields.${field}`,
-                "is not in compare.flink.fields: add it there, or remove it here.",
-            );
-        }
-        for (const key of ["absoluteTolerance", "relativeTolerance"] as const) {
-            const text = String(tolerance[key]);
-            if (!/^\d{1,12}(\.\d{1,12})?$/.test(text)) {
-                root.refuse(
-                    `fields.${field}.${key}`,
-                    `is ${text}; with compare.engine "flink" give at most 12 digits before and behind the point.`,
-                );
-            }
-        }
-    }
 }
-
-const embedded = 'leave it out, or compare with the "embedded" engine.';

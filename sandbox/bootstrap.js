@@ -38,7 +38,8 @@ class Problem extends Error {}
 function needsOf(command, args) {
     if (command === "demo") return { flink: true, pulumi: true };
     if (command === "soak") return { flink: false, pulumi: false };
-    if (command === "bench") return { flink: true, pulumi: false };
+    if (command === "bench")
+        return { flink: true, pulumi: false, compiler: args.includes("--engines") };
     if (command === "functions") return { flink: true, pulumi: false, compiler: true };
     if (command === "test" || command === "crash")
         return args.includes("--unit") || args.includes("--kubernetes")

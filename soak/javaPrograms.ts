@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { run } from "../sandbox/command.js";
 import { kafkaJars } from "../sandbox/jars.js";
-import { javaCommand, javaEnvironment } from "../sandbox/java.js";
+import { javaCommand, javaEnvironment, jdkCommand } from "../sandbox/java.js";
 import { repository } from "../sandbox/paths.js";
 
 /** Java programs beside us, compiled once: what the source launcher does anew for every start takes seconds. */
@@ -18,7 +18,9 @@ export class JavaPrograms {
         fs.mkdirSync(classes, { recursive: true });
         const jars = path.join(await kafkaJars(), "*");
         const files = sources.map((source) => path.join(repository, source));
-        await run("javac", ["-d", classes, "-cp", jars, ...files], { env: javaEnvironment() });
+        await run(jdkCommand("javac"), ["-d", classes, "-cp", jars, ...files], {
+            env: javaEnvironment(),
+        });
         return new JavaPrograms(classes, jars);
     }
 

@@ -7,7 +7,7 @@ const minimal = {
     eventTime: "at",
     windowSeconds: 60,
     engine: "flink" as const,
-    flink: { functions, fields: ["origin", "at", "delay"] },
+    flink: { functions },
 };
 
 /** The problems of arguments as they may come from a program that no compiler saw. */
@@ -21,7 +21,6 @@ describe("the arguments of a comparison as a Flink job", () => {
         const { settings, problems } = resolveCompare(minimal);
         assert.deepEqual(problems, []);
         assert.deepEqual(settings.flink, {
-            fields: ["origin", "at", "delay"],
             functions,
             gateway: null,
             rest: null,
@@ -41,25 +40,15 @@ describe("the arguments of a comparison as a Flink job", () => {
     const refused: Record<string, [args: Record<string, unknown>, field: string, message: RegExp]> =
         {
             upserts: [{ mode: "upsert" }, "compare.mode", /cannot be "upsert" with .*embedded/],
-            Avro: [
-                { formats: { value: "avro" }, registry: { url: "http://registry" } },
-                "compare.formats.value",
-                /cannot be "avro" with .* leaves out tombstones .*embedded/,
-            ],
             Protobuf: [
                 { formats: { value: "protobuf" }, registry: { url: "http://registry" } },
                 "compare.formats.value",
-                /cannot be "protobuf" with .* compiled classes only.*embedded/,
+                /cannot be "protobuf" with .*embedded/,
             ],
-            "values without fields": [
-                { formats: { value: "string" } },
-                "compare.formats.value",
-                /cannot be "string" with .* a string has none; .*embedded/,
-            ],
-            "keys with fields": [
-                { formats: { key: "json" } },
+            "keys in Protobuf": [
+                { formats: { key: "protobuf" }, registry: { url: "http://registry" } },
                 "compare.formats.key",
-                /takes keys as bytes/,
+                /cannot be "protobuf" with .*embedded/,
             ],
             "values in samples": [
                 { samples: "raw" },
@@ -67,16 +56,6 @@ describe("the arguments of a comparison as a Flink job", () => {
                 /values stay in their topics/,
             ],
             "a control": [{ control: "v0" }, "compare.control", /embedded/],
-            "aggregates of a field that is not named": [
-                { rules: { aggregates: { fields: { delya: {} } } } },
-                "compare.rules.aggregates",
-                /names "delya", which is not in compare.flink.fields/,
-            ],
-            "groups by a key": [
-                { rules: { aggregates: { fields: { delay: {} }, groupBy: ["$key"] } } },
-                "compare.rules.aggregates",
-                /names "\$key", which is not .*: keys are bytes/,
-            ],
             "aggregates of a field whose values are not looked at": [
                 {
                     fields: { delay: { ignore: "noise" } },
@@ -85,62 +64,6 @@ describe("the arguments of a comparison as a Flink job", () => {
                 "compare.fields.delay.ignore",
                 /cannot be given with .*: compare.rules.aggregates names .*embedded/,
             ],
-            "arrays as multisets": [
-                { fields: { delay: { unordered: true } } },
-                "compare.fields.delay.unordered",
-                /cannot be given .*embedded/,
-            ],
-            "a tolerance that no decimal has": [
-                { fields: { delay: { absoluteTolerance: 1e-20 } } },
-                "compare.fields.delay.absoluteTolerance",
-                /is 1e-20; .* at most 12 digits/,
-            ],
-            "a field that is not named": [
-                { fields: { delya: { absoluteTolerance: 1 } } },
-                "compare.fields.delya",
-                /not in compare.flink.fields/,
-            ],
-            "an identity that is not named": [
-                { identity: ["carrier"] },
-                "compare.identity[0]",
-                /"carrier", which is not in compare.flink.fields/,
-            ],
-            "an event time that is not named": [
-                { eventTime: "when" },
-                "compare.eventTime",
-                /"when", which is not/,
-            ],
-            "a name with a dot in it": [
-                { flink: { fields: ["origin", "at", "a\\.b"] } },
-                "compare.flink.fields",
-                /has "a\\\\.b" in it: .*"place.lat" for a member.*embedded/,
-            ],
-            "a path that ends nowhere": [
-                { flink: { fields: ["origin", "at", "a."] } },
-                "compare.flink.fields",
-                /has "a\." in it/,
-            ],
-            "members of an array": [
-                { flink: { fields: ["origin", "at", "tags[].name"] } },
-                "compare.flink.fields",
-                /has "tags\[\].name" in it: .*"tags\[\]" for an array/,
-            ],
-            "a field as itself and as an array": [
-                { flink: { fields: ["origin", "at", "tags", "tags[]"] } },
-                "compare.flink.fields",
-                /has both "tags" and "tags\[\]" in it: remove the first/,
-            ],
-            "an identity that may be an array": [
-                { identity: ["tags"], flink: { fields: ["at", "tags[]"] } },
-                "compare.identity[0]",
-                /cannot be "tags", which may be an array, .*embedded/,
-            ],
-            "a member that is not named": [
-                { fields: { "place.lat": { absoluteTolerance: 1 } } },
-                "compare.fields.place.lat",
-                /not in compare.flink.fields/,
-            ],
-            "no fields": [{ flink: {} }, "compare.flink.fields", /is missing; name all fields/],
             "memory of the other engine": [{ memoryMiB: 512 }, "compare.memoryMiB", /is not used/],
             "a password": [
                 { flink: { ...minimal.flink, properties: { "ssl.key.password": "hunter2" } } },
@@ -172,21 +95,20 @@ describe("the arguments of a comparison as a Flink job", () => {
         });
     }
 
-    it("name members of objects by path, and arrays by themselves", () => {
+    it("name any field of any format, and compare it in any way", () => {
         const args = {
-            identity: ["origin", "place.lat"],
+            identity: ["origin", "place.lat", "$key"],
             eventTime: "at.time",
-            flink: {
-                functions,
-                fields: ["origin", "at.time", "place", "place.lat", "place.lon", "tags[]"],
-            },
             fields: {
-                "place.lon": { absoluteTolerance: 1 },
-                tags: { ignore: "it comes and goes" },
+                "place.lon": { absoluteTolerance: 1e-20 },
+                "a\\.b": { ignore: "it comes and goes" },
+                tags: { unordered: true },
             },
-            rules: { aggregates: { fields: { "place.lat": {} }, groupBy: ["place"] } },
+            rules: { aggregates: { fields: { "place.lat": {} }, groupBy: ["place", "$key"] } },
         };
-        assert.deepEqual(problemsOf(args), {});
+        for (const key of ["bytes", "string", "json"]) {
+            assert.deepEqual(problemsOf({ ...args, formats: { value: "json", key } }), {}, key);
+        }
     });
 
     it("name the jar of functions as Flink reads it", () => {

@@ -530,7 +530,7 @@ describe("the comparison resource", () => {
         const flink = settingsOf({
             waitSeconds: 0,
             engine: "flink",
-            flink: { fields: ["origin", "window_start"] },
+            flink: {},
         });
         const begun = (topic: string) => ({
             topicId: new Stack().kafka.topics.get(topic)?.id ?? "",

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { cache, parts } from "../sandbox/cache.js";
 import { functionsJar } from "../sandbox/functionsJar.js";
 import { hasJdk } from "../sandbox/javaJar.js";
+import { needsJdk } from "./needsJdk.js";
 import { skipBecause } from "./skip.js";
 
 const source = (answer: number) => `package shadowflink.v1;
@@ -27,7 +28,7 @@ describe("the jar of Flink functions", function () {
     let packaged: string;
 
     before(async function () {
-        if (!(await hasJdk())) skipBecause(this, "needs javac and jar");
+        await needsJdk(this, "needs javac and jar");
         if (!cache.hasPart(parts.names.flink)) skipBecause(this, "needs Flink's jars in the cache");
     });
     beforeEach(() => {

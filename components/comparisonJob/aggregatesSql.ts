@@ -1,8 +1,7 @@
 import type { CompareSettings } from "../compare.js";
 import { sides } from "../side.js";
 import { aggregateBuckets, keptHashes } from "../sketch.js";
-import { decimalOf, isNumber, literal, tokenOf } from "./jsonSql.js";
-import type { RecordFields } from "./recordFields.js";
+import { literal } from "./sqlText.js";
 
 type Aggregates = CompareSettings["rules"]["aggregates"];
 
@@ -15,13 +14,13 @@ export function isAggregated({ fields }: Aggregates): boolean {
  * Views over `contents` with what can be put together to sums, extremes, quantiles and distinct numbers of any run of
  * windows, of all groups, or of one: as the sketches of the embedded engine can.
  */
-export function aggregateViews({ fields, groupBy }: Aggregates, of: RecordFields): string {
+export function aggregateViews({ fields, groupBy }: Aggregates): string {
     const parts = Object.keys(fields).map(
         (
             field,
         ) => `            SELECT window_start, window_end, incumbents, candidates, CAST(${literal(field)} AS STRING) AS field,
-                ${groupOf(groupBy, of)} AS record_group,
-                ${tokenOf("record", of.member(field))} AS token
+                ${groupOf(groupBy)} AS record_group,
+                ${fieldOf(field)} AS token
             FROM contents`,
     );
     return `-- What the aggregated fields say, and how often. Numbers that are too long for an exact sum are none here.
@@ -118,15 +117,24 @@ ${sides
 };
 
 /** The values of a group as a JSON object by their place, without those that are not there. */
-function groupOf(groupBy: readonly string[], of: RecordFields): string {
+function groupOf(groupBy: readonly string[]): string {
     const members = groupBy.map(
-        (field, place) =>
-            `, COALESCE(CONCAT(${literal(`,"${place}":`)}, ${tokenOf("record", of.member(field))}), '')`,
+        (field, place) => `, COALESCE(CONCAT(${literal(`,"${place}":`)}, ${fieldOf(field)}), '')`,
     );
     return groupBy.length === 0
         ? "CAST(NULL AS STRING)"
         : `CONCAT('{"":0'${members.join("")}, '}')`;
 }
+
+const fieldOf = (path: string) => `field_of(content, ${literal(path)})`;
+
+/** At most 19 digits before and 17 behind the point, in one of the two ways in which canonical numbers are written. */
+const exact = "^-?[0-9]{1,19}(?:[.][0-9]{1,17})?$";
+
+/** A canonical text's number, where it has so many digits at most; NULL for anything else. */
+const decimalOf = (token: string) =>
+    `CASE WHEN REGEXP(${token}, ${literal(exact)}) THEN CAST(${token} AS DECIMAL(36, 17)) END`;
+const isNumber = (token: string) => `REGEXP(${token}, '^[-0-9]')`;
 
 /** The bucket of a double; at the very edge of two it may be the other one than elsewhere, as near to the number. */
 function bucketOf(value: string): string {

@@ -1,5 +1,3 @@
-import { pathOf } from "./recordFields.js";
-
 /*
  * What the comparison's job writes to its evidence topic: one JSON object for each record. Windows are timestamps in UTC,
  * `2026-11-23T05:00:00`; what is NULL in SQL is not there.
@@ -12,8 +10,10 @@ export interface ReadRow {
     readonly part: number;
     /** First millisecond of the window; absent where the records have no event time. */
     readonly win?: number;
-    /** Why these records cannot be compared; absent where they can. */
-    readonly problem?: Problem;
+    /** Why these records cannot be compared, as the rest of a sentence; absent where they can. */
+    readonly problem?: string;
+    /** `key 3 value 7`: with which schemas of the registry they were written; absent where with none. */
+    readonly schemas?: string;
     readonly records: number;
     /** Those of them that are in the sample; absent where all are compared. */
     readonly sampled?: number;
@@ -29,13 +29,11 @@ export interface ReadRow {
     readonly disorder?: number;
 }
 
-export type Problem = "tombstone" | "not JSON" | "undeclared" | "identity" | "event time";
-
 /** The records of a window that have the same fields with the same types. */
 export interface TypesRow {
     readonly kind: "types";
     readonly window_start: string;
-    /** A letter for each field (`typeLetters`), in the order of `fields` and the key behind them. */
+    /** Each field with its type, as JSON: `[["flights","integer"],["origin","string"]]`. */
     readonly types: string;
     readonly incumbents: number;
     readonly candidates: number;
@@ -45,7 +43,10 @@ export interface TypesRow {
 export interface IdentitiesRow {
     readonly kind: "identities";
     readonly window_start: string;
-    /** A letter for each compared field (`differenceOf`); empty where there was no pair to compare. */
+    /**
+     * As JSON: `[["flights","different"],["gate","added"]]`, the second for a field that only the candidate has; empty also where
+     * there was no pair to compare.
+     */
     readonly differences: string;
     /** How many they are; absent where all are compared. */
     readonly identities?: number;
@@ -60,7 +61,7 @@ export interface IdentitiesRow {
     readonly candidate_duplicates: number;
     /** Identities of which both sides have records left over, and one has several: which belong together is not known. */
     readonly ambiguous: number;
-    /** The largest distance of two numbers, for each compared field. */
+    /** The largest distance of two numbers, for each of these fields. */
     readonly largest: readonly (number | null)[];
 }
 
@@ -117,21 +118,3 @@ export interface DistinctRow {
 
 export type EvidenceRow =
     ReadRow | TypesRow | IdentitiesRow | SampleRow | AggregateRow | DistinctRow;
-
-/** The paths of the fields of which types are counted, in order: the record's own, and its key. */
-export function typedFields(fields: readonly string[]): string[] {
-    return [...fields.map(pathOf), "$key"];
-}
-
-/** The fields in which counterparts can differ, in order: without the identity, which they share, and what is ignored. */
-export function comparedFields(settings: {
-    readonly identity: readonly string[];
-    readonly fields: Readonly<Record<string, { readonly ignore: string | null }>>;
-    readonly flink: { readonly fields: readonly string[] } | null;
-}): string[] {
-    const ignored = new Map(Object.entries(settings.fields));
-    return typedFields(settings.flink?.fields ?? []).filter(
-        (field) =>
-            !settings.identity.includes(field) && (ignored.get(field)?.ignore ?? null) === null,
-    );
-}

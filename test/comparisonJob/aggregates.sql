@@ -5,16 +5,16 @@ SELECT window_start, window_end, field, record_group, number, inexact,
 FROM (
     SELECT *, REGEXP(token, '^[-0-9]') AND number IS NULL AS inexact
     FROM (
-        SELECT *, CASE WHEN REGEXP(token, '^(?:-?[0-9]{1,19}(?:\.[0-9]{1,17})?|-?[0-9](?:\.[0-9]{1,16})?[eE][+]?(?:1[0-8]|[0-9])|-?[0-9](?:\.[0-9]{1,8})?[eE]-[1-9]|-?[0-9]{1,10}(?:\.[0-9]{1,10})?[eE][+]?[0-9]|-?[0-9]{1,19}(?:\.[0-9]{1,10})?[eE]-[1-7])$') THEN CAST(token AS DECIMAL(36, 17)) END AS number
+        SELECT *, CASE WHEN REGEXP(token, '^-?[0-9]{1,19}(?:[.][0-9]{1,17})?$') THEN CAST(token AS DECIMAL(36, 17)) END AS number
         FROM (
             SELECT window_start, window_end, incumbents, candidates, CAST('flights' AS STRING) AS field,
-                CONCAT('{"":0', COALESCE(CONCAT(',"0":', REGEXP_EXTRACT_ALL(record, '"origin"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1]), ''), '}') AS record_group,
-                REGEXP_EXTRACT_ALL(record, '"flights"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] AS token
+                CONCAT('{"":0', COALESCE(CONCAT(',"0":', field_of(content, 'origin')), ''), '}') AS record_group,
+                field_of(content, 'flights') AS token
             FROM contents
             UNION ALL
             SELECT window_start, window_end, incumbents, candidates, CAST('mean_delay' AS STRING) AS field,
-                CONCAT('{"":0', COALESCE(CONCAT(',"0":', REGEXP_EXTRACT_ALL(record, '"origin"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1]), ''), '}') AS record_group,
-                REGEXP_EXTRACT_ALL(record, '"mean_delay"\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^,}\s]++)', 1)[1] AS token
+                CONCAT('{"":0', COALESCE(CONCAT(',"0":', field_of(content, 'origin')), ''), '}') AS record_group,
+                field_of(content, 'mean_delay') AS token
             FROM contents
         )
     )

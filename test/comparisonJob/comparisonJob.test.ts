@@ -30,7 +30,7 @@ const args: ShadowFlinkJobArgs = {
         identity: ["id"],
         windowSeconds: 60,
         engine: "flink",
-        flink: { functions, fields: ["id", "delay"], parallelism: 2 },
+        flink: { functions, parallelism: 2 },
     },
     checkpoints: "s3://state/",
 };
@@ -97,10 +97,7 @@ describe("the job of a comparison", () => {
         assert.equal(await name({ rules: { counts: { maxRelativeDifference: 0.1 } } }), usual);
         assert.notEqual(await name({ windowSeconds: 120 }), usual);
         assert.notEqual(await name({ fields: { delay: { absoluteTolerance: 1 } } }), usual);
-        assert.notEqual(
-            await name({ flink: { functions, fields: ["id", "delay"], attempt: 2 } }),
-            usual,
-        );
+        assert.notEqual(await name({ flink: { functions, attempt: 2 } }), usual);
     });
 
     it("stays through the promotion that it was for, and compares what is declared behind authority", async () => {

@@ -18,44 +18,12 @@ function aggregatesOf(sql: string): string {
     return [views, inserts].filter((part) => part !== "").join("\n\n");
 }
 
-/** What of it looks into records. */
-function readingOf(sql: string): string {
-    const parts = [
-        /\n(-- Every record[^]*?)\n\n-- The how-many-th/,
-        /\n(-- What of an identity[^]*?)\n\n-- In what/,
-        /\n(INSERT INTO types[^]*?)\n\nINSERT/,
-    ].map((part) => part.exec(sql)?.[1] ?? "");
-    return `${parts.join("\n\n")}\n`;
-}
-
 const names = {
     incumbent: { version: "v1", topic: "delays" },
     candidate: { version: "v2", topic: "delays-v2" },
     evidence: "delays-v2-evidence-0a1b2c3d",
     brokers: "one:9092,two:9092",
     checkpoints: "s3://state/delays-v2-evidence-0a1b2c3d",
-};
-
-const nested: Partial<CompareArgs> = {
-    identity: ["carrier", "to.code"],
-    eventTime: "left.at",
-    flink: {
-        functions,
-        fields: [
-            "carrier",
-            "from",
-            "from.code",
-            "from.gate",
-            "to.code",
-            "to.gate",
-            "left.at",
-            "left.late",
-        ],
-    },
-    fields: {
-        "from.gate": { ignore: "assigned late" },
-        "left.late": { absoluteTolerance: 0.5 },
-    },
 };
 
 function sqlOf(args: Partial<CompareArgs> = {}): string {
@@ -66,7 +34,6 @@ function sqlOf(args: Partial<CompareArgs> = {}): string {
         engine: "flink",
         flink: {
             functions,
-            fields: ["origin", "window_start", "flights", "mean_delay", "written"],
         },
         fields: {
             mean_delay: { absoluteTolerance: 0.5, relativeTolerance: 0.01 },
@@ -81,37 +48,6 @@ function sqlOf(args: Partial<CompareArgs> = {}): string {
 describe("the SQL of a comparison", () => {
     it("is what a person reads in comparison.sql", () => {
         assert.equal(sqlOf(), fs.readFileSync(goldenOf("comparison.sql"), "utf8"));
-    });
-
-    it("finds members of objects as a person reads in nested.sql", () => {
-        const sql = sqlOf(nested);
-        assert.equal(readingOf(sql), fs.readFileSync(goldenOf("nested.sql"), "utf8"));
-        assert.ok(!("problem" in parseJobScript(sql)));
-    });
-
-    it("looks for members the way of flat fields where no other object has their names, and there is no array", () => {
-        const flat = ["origin", "window_start", "flights", "mean_delay", "written"];
-        const asIfFlat = (fields: string[]) =>
-            sqlOf({ flink: { functions, fields }, fields: {} })
-                .split("\n")
-                .filter((line) => line.includes('REGEXP_EXTRACT_ALL(record, \'"flights"'));
-        const members = flat.map((field) => (field === "flights" ? "of.the.flights" : field));
-        assert.equal(asIfFlat(flat).length, 2);
-        assert.equal(asIfFlat(members).length, 2);
-        assert.equal(asIfFlat([...members, "written.flights"]).length, 0);
-        assert.equal(asIfFlat([...members, "tags[]"]).length, 0);
-    });
-
-    it("compares an array as one, and says what it cannot tell", () => {
-        const sql = sqlOf({
-            flink: {
-                functions,
-                fields: ["origin", "window_start", "mean_delay", "written", "tags[]"],
-            },
-        });
-        assert.match(sql, /LIKE '\[%' AND `candidate tags` LIKE '\[%'/);
-        assert.doesNotMatch(sql, /`(incumbent|candidate) tags\[\]`/);
-        assert.equal(sql.split("REGEXP_COUNT").length, 3);
     });
 
     it("is one job, as the SQL of any version is", () => {
@@ -140,7 +76,6 @@ describe("the SQL of a comparison", () => {
         const sql = sqlOf({
             flink: {
                 functions,
-                fields: ["origin", "window_start", "mean_delay", "written"],
                 properties: { "client.id": "it's; DROP" },
             },
         });
@@ -152,12 +87,49 @@ describe("the SQL of a comparison", () => {
         const lines = (sql: string) => new Set(sql.split("\n"));
         const all = lines(sqlOf());
         const added = [...lines(sqlOf({ sample: 0.1 }))].filter((line) => !all.has(line));
-        const window = "event_ms - MOD(MOD(event_ms, 3600000) + 3600000, 3600000)";
-        const isSampled = `MD5(CONCAT(record_identity, CAST(${window} AS STRING))) < '1999999a'`;
-        assert.equal(added.length, 8, added.join("\n"));
-        assert.ok(added.includes(`WHERE problem IS NULL AND ${isSampled};`));
-        assert.match(added[1]!, /^SELECT side, .* event_ms, MD5.* AS in_sample$/);
-        assert.ok(added[1]!.includes(`${isSampled} AS in_sample`));
+        const window = "said.event_ms - MOD(MOD(said.event_ms, 3600000) + 3600000, 3600000)";
+        const isSampled = `MD5(CONCAT(said.record_identity, CAST(${window} AS STRING))) < '1999999a'`;
+        assert.equal(added.length, 9, added.join("\n"));
+        assert.ok(added.includes(`    ${isSampled} AS in_sample`));
+        assert.ok(added.includes("WHERE problem IS NULL AND in_sample;"));
+    });
+
+    it("tells the functions what the settings say of records, and nothing else", () => {
+        const sql = sqlOf({
+            identity: ["it's", "$key"],
+            formats: { key: "json" },
+            fields: {
+                tags: { unordered: true },
+                delay: { relativeTolerance: 0.01 },
+                'a "b"\\.c': { ignore: "x" },
+            },
+        });
+        const told = (of: RegExp) =>
+            [...sql.matchAll(of)].map(
+                ([, text]) => JSON.parse(text!.replaceAll("''", "'")) as unknown,
+            );
+        const read = {
+            key: "json",
+            value: "json",
+            identity: ["it's", "$key"],
+            eventTime: "window_start",
+            ignore: ['a "b"\\.c'],
+        };
+        assert.deepEqual(told(/read_record\(record_key, record, written, '(\{.*\})'\)/g), [
+            read,
+            read,
+            read,
+        ]);
+        assert.deepEqual(told(/^ +'(\{"fields".*\})'$/gm), [
+            {
+                fields: {
+                    tags: { unordered: true },
+                    delay: { relativeTolerance: 0.01 },
+                    'a "b"\\.c': {},
+                },
+            },
+        ]);
+        assert.ok(!("problem" in parseJobScript(sql)));
     });
 
     it("aggregates what a person reads in aggregates.sql", () => {
@@ -189,6 +161,8 @@ describe("the SQL of a comparison", () => {
             sqlOf({ allowedLatenessSeconds: 5 }),
             sqlOf({ identity: ["origin"] }),
             sqlOf({ fields: {} }),
+            sqlOf({ formats: { key: "string" } }),
+            sqlOf({ flink: { functions: "s3://jars/shadow-flink-functions.jar" } }),
             sqlOf({ sample: 0.5 }),
             sqlOf({ rules: { aggregates: { fields: { flights: {} } } } }),
             sqlOf({ rules: { aggregates: { fields: { flights: {} }, groupBy: ["origin"] } } }),

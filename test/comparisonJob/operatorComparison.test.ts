@@ -55,7 +55,7 @@ const comparing = (
     identity: ["id"],
     windowSeconds: 60,
     engine: "flink",
-    flink: { functions, fields: ["id", "delay"], parallelism: 2, job, ...flink },
+    flink: { functions, parallelism: 2, job, ...flink },
     ...compare,
 });
 

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
-import { run } from "../../sandbox/command.js";
 import { excesses } from "../../soak/verify.js";
-import { skipBecause } from "../skip.js";
+import { needsJdk } from "../needsJdk.js";
 import { CrashScene, matrix, type Victim, victims } from "./crashScene.js";
 
 quietTimers();
@@ -33,9 +32,7 @@ describe("a move that something happens to, at every step", function () {
     const { log } = console;
 
     before(async function () {
-        await run("javac", ["-version"]).catch(() =>
-            skipBecause(this, "needs javac, for the jobs that write and the verifier"),
-        );
+        await needsJdk(this, "needs javac, for the jobs that write and the verifier");
         scene = await CrashScene.open();
     });
     beforeEach(() => {

@@ -9,15 +9,14 @@ import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
 import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import { readJournal } from "../../sandbox/dashboard/audit.js";
 import type { Sandbox } from "../../sandbox/index.js";
-import { run } from "../../sandbox/command.js";
 import { repository } from "../../sandbox/paths.js";
 import { JavaPrograms } from "../../soak/javaPrograms.js";
 import { MovableJob, opposite } from "../../soak/job.js";
 import { Jobs } from "../../soak/jobs.js";
 import { Following } from "../../soak/members.js";
 import { excesses, settle, verify } from "../../soak/verify.js";
+import { needsJdk } from "../needsJdk.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
-import { skipBecause } from "../skip.js";
 import { TestStack } from "../stack.js";
 
 quietTimers();
@@ -48,9 +47,7 @@ describe(`a move of the real engine whose every process is killed (${chosen.leng
     const records: RoutingRecord[] = [];
 
     before(async function () {
-        await run("javac", ["-version"]).catch(() =>
-            skipBecause(this, "needs javac, for the jobs that write and the verifier"),
-        );
+        await needsJdk(this, "needs javac, for the jobs that write and the verifier");
         sandbox = await sharedSandbox();
         const servers = sandbox.bootstrapServers;
         folder = fs.mkdtempSync(path.join(os.tmpdir(), "shadow-flink-crash-"));

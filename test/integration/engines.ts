@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Kafka, logLevel, type Admin } from "kafkajs";
 import type { CompareSettings } from "../../components/compare.js";
+import type { FlinkSettings } from "../../components/compareFlink.js";
 import { comparisonSql } from "../../components/comparisonJob/comparisonSql.js";
 import { decide } from "../../components/provider/comparison/decide.js";
 import type { Evidence } from "../../components/provider/comparison/evidence.js";
@@ -12,6 +13,7 @@ import { jobStart } from "../../components/provider/jobStart.js";
 import { connectKafka } from "../../components/provider/kafka/kafkaPort.js";
 import type { KafkaPort } from "../../components/provider/kafka/port.js";
 import { sessionJob } from "../../components/provider/sessionJob.js";
+import { functionsUrl } from "../../sandbox/functionsJar.js";
 import type { Sandbox } from "../../sandbox/index.js";
 import { uniqueName } from "../sandboxFixture.js";
 
@@ -39,6 +41,13 @@ export interface Look {
 interface Started {
     readonly id: string;
     readonly outs: Record<string, unknown>;
+}
+
+/** Settings whose job finds its functions: in the jar that is built of the sources that are here. */
+export async function withFunctions(
+    settings: CompareSettings,
+): Promise<CompareSettings & { flink: FlinkSettings }> {
+    return { ...settings, flink: { ...settings.flink!, functions: await functionsUrl() } };
 }
 
 const judge = (evidence: Evidence, settings: CompareSettings): Look => ({
@@ -97,15 +106,12 @@ export class Engines {
     ): Promise<Pair> {
         const { directory, gateway, flinkRest, bootstrapServers } = this.sandbox;
         await this.makeTopic(evidence, 1);
-        const script = comparisonSql(
-            { ...settings, flink: settings.flink! },
-            {
-                ...pair,
-                evidence,
-                brokers: bootstrapServers,
-                checkpoints: `file://${directory}/checkpoints/${evidence}`,
-            },
-        );
+        const script = comparisonSql(await withFunctions(settings), {
+            ...pair,
+            evidence,
+            brokers: bootstrapServers,
+            checkpoints: `file://${directory}/checkpoints/${evidence}`,
+        });
         const { outs: begun } = await jobStart.create({
             bootstrapServers: [bootstrapServers],
             group: evidence,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { CompareArgs } from "../../components/compare.js";
 import { sides } from "../../components/side.js";
 import { settingsOf } from "../comparison/world.js";
+import { needsJdk } from "../needsJdk.js";
 import { sharedSandbox } from "../sandboxFixture.js";
 import { Engines } from "./engines.js";
 
@@ -66,7 +67,8 @@ const args: Partial<CompareArgs> = {
 describe("aggregates of a Flink job", function () {
     this.timeout(600_000);
     let engines: Engines;
-    before(async () => {
+    before(async function () {
+        await needsJdk(this);
         engines = await Engines.connect(await sharedSandbox());
     });
     after(() => engines?.close());
@@ -78,7 +80,6 @@ describe("aggregates of a Flink job", function () {
             ...more,
             engine: "flink",
             flink: {
-                fields: ["n", "at", "delay", "amount", "carrier", "gate"],
                 from: "beginning",
                 checkpointSeconds: 1,
             },
@@ -155,7 +156,7 @@ describe("aggregates of a Flink job", function () {
             sample: 0.5,
             minWindows: 2 * hours - 5,
             engine: "flink",
-            flink: { fields: ["n", "at", "delay", "amount", "carrier", "gate"], from: "beginning" },
+            flink: { from: "beginning" },
         });
         const { verdict } = await engines.byFlink(pair, settings);
         assert.equal(verdict.outcome, "inconclusive");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { CompareArgs } from "../../components/compare.js";
 import { startSandbox, type Sandbox } from "../../sandbox/index.js";
 import { settingsOf } from "../comparison/world.js";
+import { needsJdk } from "../needsJdk.js";
 import { uniqueName } from "../sandboxFixture.js";
 import { Engines, type Pair } from "./engines.js";
 
@@ -34,7 +35,6 @@ describe("a comparison as a Flink job, while things fail", function () {
         ...args,
         engine: "flink",
         flink: {
-            fields: ["origin", "window_start", "flights"],
             from: "beginning",
             checkpointSeconds: 1,
             idleSeconds: 5,
@@ -42,6 +42,9 @@ describe("a comparison as a Flink job, while things fail", function () {
     });
     const impatient = { ...settings, waitSeconds: 0 };
 
+    before(async function () {
+        await needsJdk(this);
+    });
     afterEach(async () => {
         await engines?.close();
         await sandbox?.stop();

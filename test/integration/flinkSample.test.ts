@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { CompareArgs } from "../../components/compare.js";
 import { settingsOf } from "../comparison/world.js";
+import { needsJdk } from "../needsJdk.js";
 import { sharedSandbox } from "../sandboxFixture.js";
 import { Engines, type Look } from "./engines.js";
 
-const fields = ["origin", "window_start", "flights", "note"];
 const args: Partial<CompareArgs> = {
     // A key that is no text, and a text with all that has to be escaped.
     identity: ["$key", "note"],
@@ -35,7 +35,8 @@ const hour = (n: number, isCandidate: boolean) =>
 describe("a sample, drawn by a Flink job", function () {
     this.timeout(600_000);
     let engines: Engines;
-    before(async () => {
+    before(async function () {
+        await needsJdk(this);
         engines = await Engines.connect(await sharedSandbox());
     });
     after(() => engines?.close());
@@ -44,7 +45,7 @@ describe("a sample, drawn by a Flink job", function () {
         const settings = settingsOf({
             ...args,
             engine: "flink",
-            flink: { fields, from: "beginning", checkpointSeconds: 1, parallelism: 2 },
+            flink: { from: "beginning", checkpointSeconds: 1, parallelism: 2 },
         });
         const pair = await engines.start("sample", settings);
         for (const { topic } of [pair.incumbent, pair.candidate]) {

@@ -7,10 +7,10 @@ import { FlinkRest } from "../../components/provider/flink/restClient.js";
 import { sessionJob } from "../../components/provider/sessionJob.js";
 import type { Json } from "../../components/provider/verbs.js";
 import type { Sandbox } from "../../sandbox/index.js";
-import { compileJar, hasJdk } from "../../sandbox/javaJar.js";
+import { compileJar } from "../../sandbox/javaJar.js";
 import { repository } from "../../sandbox/paths.js";
+import { needsJdk } from "../needsJdk.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
-import { skipBecause } from "../skip.js";
 
 const sha256 = (content: string | Buffer) => createHash("sha256").update(content).digest("hex");
 
@@ -24,7 +24,7 @@ describe("a jar on a real cluster", function () {
     const print = console.log;
 
     before(async function () {
-        if (!(await hasJdk())) skipBecause(this, "needs javac and jar");
+        await needsJdk(this, "needs javac and jar");
         folder = fs.mkdtempSync(path.join(os.tmpdir(), "jar-"));
         jar = path.join(folder, "beat.jar");
         sandbox = await sharedSandbox();

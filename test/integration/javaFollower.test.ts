@@ -6,14 +6,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { RoutingRecord } from "../../components/provider/cutover/routingRecord.js";
 import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
 import { readJournal } from "../../sandbox/dashboard/audit.js";
-import { run } from "../../sandbox/command.js";
 import { JavaPrograms } from "../../soak/javaPrograms.js";
 import { MovableJob, type Version } from "../../soak/job.js";
 import { Jobs } from "../../soak/jobs.js";
 import { Following } from "../../soak/members.js";
 import { excesses, settle, verify } from "../../soak/verify.js";
+import { needsJdk } from "../needsJdk.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
-import { skipBecause } from "../skip.js";
 
 quietTimers();
 
@@ -28,9 +27,7 @@ describe("a follower of another language", function () {
     const records: RoutingRecord[] = [];
 
     before(async function () {
-        await run("javac", ["-version"]).catch(() =>
-            skipBecause(this, "needs javac, to compile the follower of another language"),
-        );
+        await needsJdk(this, "needs javac, to compile the follower of another language");
         const { bootstrapServers } = await sharedSandbox();
         folder = fs.mkdtempSync(path.join(os.tmpdir(), "shadow-flink-java-"));
         java = await JavaPrograms.compile(folder, [

@@ -6,14 +6,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { RoutingRecord } from "../../components/provider/cutover/routingRecord.js";
 import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
 import { readJournal } from "../../sandbox/dashboard/audit.js";
-import { run } from "../../sandbox/command.js";
 import { JavaPrograms } from "../../soak/javaPrograms.js";
 import { MovableJob, type Version } from "../../soak/job.js";
 import { Jobs } from "../../soak/jobs.js";
 import { Member } from "../../soak/members.js";
 import { excesses, settle, verify } from "../../soak/verify.js";
+import { needsJdk } from "../needsJdk.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
-import { skipBecause } from "../skip.js";
 
 quietTimers();
 
@@ -28,9 +27,7 @@ describe("a rollback to a group that a stopped member still fills", function () 
     let member: Member;
 
     before(async function () {
-        await run("javac", ["-version"]).catch(() =>
-            skipBecause(this, "needs javac: kafkajs knows no static members"),
-        );
+        await needsJdk(this, "needs javac: kafkajs knows no static members");
     });
     after(async () => {
         await member?.kill();

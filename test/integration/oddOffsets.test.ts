@@ -7,14 +7,13 @@ import { type Admin, Kafka, logLevel } from "kafkajs";
 import type { RoutingRecord } from "../../components/provider/cutover/routingRecord.js";
 import { quietTimers } from "../../components/provider/kafka/quietTimers.js";
 import { readJournal } from "../../sandbox/dashboard/audit.js";
-import { run } from "../../sandbox/command.js";
 import { JavaPrograms } from "../../soak/javaPrograms.js";
 import { MovableJob, type Version } from "../../soak/job.js";
 import { Jobs } from "../../soak/jobs.js";
 import { Member } from "../../soak/members.js";
 import { settle, verify } from "../../soak/verify.js";
+import { needsJdk } from "../needsJdk.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
-import { skipBecause } from "../skip.js";
 
 quietTimers();
 
@@ -31,9 +30,7 @@ describe("a rollback where offsets are not as they were left", function () {
     let records: RoutingRecord[];
 
     before(async function () {
-        await run("javac", ["-version"]).catch(() =>
-            skipBecause(this, "needs javac, for the jobs that write and the verifier"),
-        );
+        await needsJdk(this, "needs javac, for the jobs that write and the verifier");
         const { bootstrapServers } = await sharedSandbox();
         folder = fs.mkdtempSync(path.join(os.tmpdir(), "shadow-flink-odd-"));
         const sources = ["Producer", "Member", "Verifier"].map((name) => `soak/java/${name}.java`);

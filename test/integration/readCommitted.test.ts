@@ -15,8 +15,8 @@ import { run } from "../../sandbox/command.js";
 import { kafkaJars } from "../../sandbox/jars.js";
 import { javaCommand, javaEnvironment } from "../../sandbox/java.js";
 import { repository } from "../../sandbox/paths.js";
+import { needsJdk } from "../needsJdk.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
-import { skipBecause } from "../skip.js";
 
 const kinds = ["append-time", "compact", "packed-anew", "plain"];
 const transactionsPerTopic = 100;
@@ -33,9 +33,7 @@ describe("reading what was committed", function () {
     const ends = new Map<string, Offsets>();
 
     before("let Java write and read", async function () {
-        await run("javac", ["-version"]).catch(() =>
-            skipBecause(this, "needs javac, to compare with what the Java client reads"),
-        );
+        await needsJdk(this, "needs javac, to compare with what the Java client reads");
         const { bootstrapServers } = await sharedSandbox();
         prefix = `${uniqueName(`committed-${seed}`)}-`;
         const folder = fs.mkdtempSync(path.join(os.tmpdir(), "shadow-flink-committed-"));

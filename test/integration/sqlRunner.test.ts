@@ -16,12 +16,13 @@ import { sessionJob } from "../../components/provider/sessionJob.js";
 import type { Json } from "../../components/provider/verbs.js";
 import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import type { Sandbox } from "../../sandbox/index.js";
-import { compileJar, hasJdk } from "../../sandbox/javaJar.js";
+import { compileJar } from "../../sandbox/javaJar.js";
 import { repository } from "../../sandbox/paths.js";
 import { settingsOf } from "../comparison/world.js";
 import { topics, totalsSql } from "../kubernetes/story.js";
+import { needsJdk } from "../needsJdk.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
-import { skipBecause } from "../skip.js";
+import { withFunctions } from "./engines.js";
 
 quietTimers();
 
@@ -39,7 +40,7 @@ describe("the SQL of a comparison, run by a program", function () {
     const started: { id: string; outs: Json }[] = [];
 
     before(async function () {
-        if (!(await hasJdk())) skipBecause(this, "needs javac and jar");
+        await needsJdk(this, "needs javac and jar");
         sandbox = await sharedSandbox();
         kafka = new Kafka({ brokers: [sandbox.bootstrapServers], logLevel: logLevel.NOTHING });
         folder = fs.mkdtempSync(path.join(os.tmpdir(), "sql-runner-"));
@@ -59,7 +60,6 @@ describe("the SQL of a comparison, run by a program", function () {
         waitSeconds: 90,
         allowedLatenessSeconds: 0,
         flink: {
-            fields: ["origin", "window_start", "flights"],
             from: "beginning",
             checkpointSeconds: 1,
         },
@@ -126,16 +126,13 @@ describe("the SQL of a comparison, run by a program", function () {
         await createTopics(incumbent.topic, candidate.topic, evidence);
         await write(incumbent.topic, records(10));
         await write(candidate.topic, records(flights));
-        const script = comparisonSql(
-            { ...settings, flink: settings.flink! },
-            {
-                incumbent,
-                candidate,
-                evidence,
-                brokers: sandbox.bootstrapServers,
-                checkpoints: `file://${sandbox.directory}/checkpoints/${evidence}`,
-            },
-        );
+        const script = comparisonSql(await withFunctions(settings), {
+            incumbent,
+            candidate,
+            evidence,
+            brokers: sandbox.bootstrapServers,
+            checkpoints: `file://${sandbox.directory}/checkpoints/${evidence}`,
+        });
         const { outs: begun } = await jobStart.create({
             bootstrapServers: [sandbox.bootstrapServers],
             group: evidence,

@@ -283,7 +283,7 @@ describe("a real Kubernetes API", function () {
                             identity: ["id"],
                             windowSeconds: 60,
                             engine: "flink",
-                            flink: { functions, fields: ["id", "delay"], parallelism: 2, job },
+                            flink: { functions, parallelism: 2, job },
                         },
                     }),
             ).then((graph) =>

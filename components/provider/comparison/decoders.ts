@@ -1,9 +1,8 @@
 import type { CompareSettings } from "../../compare.js";
-import { explain } from "../errors.js";
 import type { LogRecord } from "../kafka/port.js";
 import type { Fields, Refused } from "./decode.js";
 import { decoderOf, type Decoded, type Decoder } from "./formats/format.js";
-import { Registry } from "./formats/registry.js";
+import { openRegistry, type Registry } from "./formats/registry.js";
 
 /** What a record's key and value say. */
 export interface DecodedRecord {
@@ -61,14 +60,6 @@ export class Decoders {
             fields: key === null ? ofValue.fields : fields,
             schemas: [...schemaOf("key", ofKey), ...schemaOf("value", ofValue)],
         };
-    }
-}
-
-function openRegistry(settings: CompareSettings["registry"]) {
-    try {
-        return { registry: Registry.of(settings), problem: null };
-    } catch (error) {
-        return { registry: null, problem: explain(error) };
     }
 }
 

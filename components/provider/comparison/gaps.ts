@@ -9,9 +9,16 @@ export class Gaps {
         this.#sentences.add(sentence);
     }
 
-    refuse(topic: string, partition: number, offset: bigint, { refused }: Refused): void {
+    /** So many records cannot be used, of which the first stands there. */
+    refuse(
+        topic: string,
+        partition: number,
+        offset: bigint,
+        { refused }: Refused,
+        count = 1,
+    ): void {
         const records = this.#refused.get(topic) ?? { count: 0, first: [] };
-        records.count++;
+        records.count += count;
         records.first.push({ partition, offset, why: refused });
         records.first.sort((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
         records.first.length = Math.min(records.first.length, examples);

@@ -203,7 +203,7 @@ export class Intake {
     #known(observed: Observation): Known {
         const { eventTime, identity, fields, schemas } = observed;
         const window = windowStart(eventTime, this.#windowLength);
-        const sampled = this.#sampling.includes(observed, window);
+        const sampled = this.#sampling.includes(identity, window);
         return {
             eventTime,
             window,

@@ -1,7 +1,4 @@
 import type { CompareSettings } from "../../../compare.js";
-import { comparedFields, typedFields, type Problem } from "../../../comparisonJob/evidenceRows.js";
-import { typeLetters } from "../../../comparisonJob/jsonSql.js";
-import { deepestArray } from "../../../comparisonJob/jsonText.js";
 import { Aggregates } from "../aggregates.js";
 import { type Side, sides } from "../../../side.js";
 import type {
@@ -25,7 +22,8 @@ import { leftOut } from "../leftOut.js";
 import { reachOf, type Reach } from "../reach.js";
 import { number, several, time } from "../rules/wording.js";
 import { counts, cover, noCoverage, windowLength, type Coverage } from "../sealing.js";
-import type { EvidenceRows, ReadTopic } from "./evidenceRows.js";
+import { obtain } from "../tally.js";
+import type { EvidenceRows } from "./evidenceRows.js";
 
 /** One version's topic. */
 export interface Compared {
@@ -80,18 +78,18 @@ export function assembleRows(
     const starts = startsOf(rows).filter((start) => counts(start, coverage));
     noteRefused(rows, versions, gaps);
     noteIncomplete(incomplete, gaps);
-    const types = typesOf(rows, settings, starts);
+    const types = typesOf(rows, starts);
     const allowed = addedAndAllowed(settings, types);
-    const differing = (letters: string) => differingFields(letters, settings, allowed);
+    const differing = (differences: string) => differingFields(differences, allowed);
     const windows = starts.map((start) => windowOf(rows, settings, start, differing));
-    noteUndecided(rows, settings, starts, gaps);
+    noteAmbiguous(rows, starts, gaps);
     noteInexact(rows, settings, starts, gaps);
     const version = (side: Side): VersionEvidence => ({
         version: versions[side].version,
         topic: versions[side].topic,
         records: rows.read[side].records,
         watermark: reach[side].last,
-        unreadable: unreadable(rows.read[side]),
+        unreadable: rows.read[side].refused.reduce((sum, { records }) => sum + records, 0),
         largestDisorder: rows.read[side].disorder,
         lateRecords: windows.reduce((sum, window) => sum + window[`${side}Late`], 0),
         strayRecords: reach[side].strays,
@@ -127,7 +125,8 @@ function startsOf({ read }: EvidenceRows): number[] {
     return [...starts].sort((a, b) => a - b);
 }
 
-type Differing = (letters: string) => readonly string[];
+/** The fields that the differences of a row say to differ, with their places among them. */
+type Differing = (differences: string) => readonly (readonly [field: string, place: number])[];
 
 function windowOf(
     rows: EvidenceRows,
@@ -165,29 +164,22 @@ function windowOf(
     };
 }
 
-function typesOf(
-    rows: EvidenceRows,
-    { flink }: CompareSettings,
-    starts: readonly number[],
-): FieldsOfBoth {
-    const names = typedFields(flink?.fields ?? []);
+function typesOf(rows: EvidenceRows, starts: readonly number[]): FieldsOfBoth {
     const types = {
         incumbent: new Map<string, Map<string, number>>(),
         candidate: new Map<string, Map<string, number>>(),
     };
     for (const start of starts) {
         for (const row of rows.windows.get(start)?.types ?? []) {
-            [...row.types].forEach((letter, place) => {
-                const type = typeLetters[letter as keyof typeof typeLetters];
+            for (const [field, type] of JSON.parse(row.types) as [string, string][]) {
                 for (const side of sides) {
                     const n = row[`${side}s`];
-                    if (type !== null && n > 0) {
-                        const field = names[place] ?? "";
-                        const known = types[side].get(field) ?? new Map<string, number>();
-                        types[side].set(field, known.set(type, (known.get(type) ?? 0) + n));
+                    if (n > 0) {
+                        const known = obtain(types[side], field, () => new Map<string, number>());
+                        known.set(type, (known.get(type) ?? 0) + n);
                     }
                 }
-            });
+            }
         }
     }
     return types;
@@ -202,12 +194,11 @@ function fieldsOf(
     differing: Differing,
 ): FieldEvidence[] {
     const different = new Map<string, FieldDifferences>();
-    const compared = comparedFields(settings);
     for (const start of starts) {
         for (const { differences, pairs, largest } of rows.windows.get(start)?.identities ?? []) {
-            for (const field of differing(differences)) {
+            for (const [field, place] of differing(differences)) {
                 const known = different.get(field) ?? { pairs: 0, largest: null };
-                const by = largest[compared.indexOf(field)] ?? null;
+                const by = largest[place] ?? null;
                 different.set(field, {
                     pairs: known.pairs + pairs,
                     largest: by === null ? known.largest : Math.max(by, known.largest ?? 0),
@@ -218,16 +209,11 @@ function fieldsOf(
     return fieldEvidence(settings, types, different, totalsOfWindows(windows));
 }
 
-/** The fields that the letters of an identity say to differ. */
-function differingFields(
-    letters: string,
-    settings: CompareSettings,
-    allowed: ReadonlySet<string>,
-): readonly string[] {
-    return comparedFields(settings).filter((field, place) => {
-        const letter = letters.charAt(place);
-        return letter === "d" || (letter === "a" && !allowed.has(field));
-    });
+function differingFields(differences: string, allowed: ReadonlySet<string>) {
+    return (JSON.parse(differences) as [string, "different" | "added"][])
+        .map(([field, how], place) => ({ field, how, place }))
+        .filter(({ field, how }) => how === "different" || !allowed.has(field))
+        .map(({ field, place }) => [field, place] as const);
 }
 
 function samplesOf(rows: EvidenceRows, starts: readonly number[], differing: Differing): Sample[] {
@@ -237,7 +223,12 @@ function samplesOf(rows: EvidenceRows, starts: readonly number[], differing: Dif
         for (const { what, identity, differences } of samples.toSorted(
             (a, b) => a.place - b.place,
         )) {
-            const fields = what === "changed" ? differing(differences).toSorted() : [];
+            const fields =
+                what === "changed"
+                    ? differing(differences)
+                          .map(([field]) => field)
+                          .toSorted()
+                    : [];
             if (what !== "changed" || fields.length > 0) {
                 examples.add({
                     kind: what,
@@ -251,37 +242,10 @@ function samplesOf(rows: EvidenceRows, starts: readonly number[], differing: Dif
     return examples.list();
 }
 
-/** What the embedded engine can read, and the job is not told how to, is no fault of the record. */
-function unreadable({ refused }: ReadTopic): number {
-    return [...refused].reduce(
-        (sum, [problem, { records }]) => sum + (problem === "undeclared" ? 0 : records),
-        0,
-    );
-}
-
-const problems: Readonly<Record<Problem, string>> = {
-    tombstone: "they are tombstones, which a topic that is only appended to does not have",
-    "not JSON": "they are not valid JSON objects in UTF-8",
-    undeclared:
-        "they have a field that compare.flink.fields does not name, an array that is not named so, a key twice, or the character " +
-        `U+FFFD; name all fields there ("place.lat" a member of an object, "place" itself where it may be null or {}, "tags[]" an ` +
-        `array, of at most ${deepestArray} within one another), or compare with the embedded engine`,
-    identity:
-        "a part of their identity is missing, or written in one of several ways that mean the same (1.0, 1e3, \\u0041), " +
-        "which only the embedded engine takes as equal",
-    "event time":
-        "their event time is missing, or is not epoch seconds or milliseconds, an ISO timestamp or a SQL one, or lies before the " +
-        "year 1583 or behind 9999",
-};
-
 function noteRefused(rows: EvidenceRows, versions: Versions, gaps: Gaps): void {
     for (const side of sides) {
-        for (const [problem, { records, first }] of rows.read[side].refused) {
-            const [[partition, offset] = [0, 0]] = [...first].sort(([a], [b]) => a - b);
-            gaps.note(
-                `${several(records, "record")} of ${versions[side].topic} cannot be compared by the job ` +
-                    `(partition ${partition}, offset ${offset} is the first): ${problems[problem]}.`,
-            );
+        for (const { partition, firstOffset, records, refused } of rows.read[side].refused) {
+            gaps.refuse(versions[side].topic, partition, BigInt(firstOffset), { refused }, records);
         }
     }
 }
@@ -330,15 +294,11 @@ function noteInexact(
     }
 }
 
-/** What SQL leaves open, and another engine would not. */
-function noteUndecided(
-    rows: EvidenceRows,
-    settings: CompareSettings,
-    starts: readonly number[],
-    gaps: Gaps,
-): void {
-    const identities = starts.flatMap((start) => rows.windows.get(start)?.identities ?? []);
-    const ambiguous = identities.reduce((sum, row) => sum + row.ambiguous, 0);
+/** What the job leaves open, and another engine would not. */
+function noteAmbiguous(rows: EvidenceRows, starts: readonly number[], gaps: Gaps): void {
+    const ambiguous = starts
+        .flatMap((start) => rows.windows.get(start)?.identities ?? [])
+        .reduce((sum, row) => sum + row.ambiguous, 0);
     if (ambiguous > 0) {
         gaps.note(
             `${number(ambiguous)} times, an identity has several records in a window that differ on both topics: ` +
@@ -346,29 +306,4 @@ function noteUndecided(
                 "compare with the embedded engine.",
         );
     }
-    const compared = comparedFields(settings);
-    const isArray = (field: string) => settings.flink?.fields.includes(`${field}[]`) === true;
-    for (const ofArrays of [false, true]) {
-        const isUnsure = (letters: string, field: string, place: number) =>
-            letters.charAt(place) === "?" && isArray(field) === ofArrays;
-        const unsure = identities.filter(({ differences }) =>
-            compared.some((field, place) => isUnsure(differences, field, place)),
-        );
-        const fields = compared.filter((field, place) =>
-            unsure.some(({ differences }) => isUnsure(differences, field, place)),
-        );
-        const pairs = unsure.reduce((sum, row) => sum + row.pairs, 0);
-        if (pairs > 0) {
-            gaps.note(
-                `${number(pairs)} pairs of records have ${ofArrays ? unsureArrays : unsureNumbers}: in ${fields.join(", ")}.`,
-            );
-        }
-    }
 }
-
-const unsureNumbers =
-    "numbers that are too close, and too long, to be told apart in SQL (give their field a tolerance, or compare with the " +
-    "embedded engine)";
-const unsureArrays =
-    "arrays of which SQL cannot tell whether they differ, or say the same in two ways, as 1e3 and 1000 (write them in one way, " +
-    "ignore their field, or compare with the embedded engine)";

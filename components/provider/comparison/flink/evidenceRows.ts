@@ -1,7 +1,6 @@
 import type {
     EvidenceRow,
     IdentitiesRow,
-    Problem,
     ReadRow,
     SampleRow,
     TypesRow,
@@ -34,11 +33,13 @@ export interface ReadPartition {
     told: number;
 }
 
-/** Records that the job could not compare. */
-export interface Refused {
+/** Records of one partition that the job could not compare, all for the same reason. */
+export interface RefusedRecords {
+    readonly partition: number;
+    /** The rest of a sentence. */
+    readonly refused: string;
     records: number;
-    /** The first one of the partition in which there is one. */
-    readonly first: Map<number, number>;
+    firstOffset: number;
 }
 
 /** What the job has read of one topic. */
@@ -46,7 +47,9 @@ export class ReadTopic {
     disorder = 0;
     readonly windows = new Map<number, ReadWindow>();
     readonly partitions = new Map<number, ReadPartition>();
-    readonly refused = new Map<Problem, Refused>();
+    readonly #refused = new Map<string, RefusedRecords>();
+    /** Records by the schemas that they were written with, as rows name these. */
+    readonly schemas = new Map<string, number>();
 
     get records(): number {
         return [...this.windows.values()].reduce((sum, { records }) => sum + records, 0);
@@ -60,6 +63,10 @@ export class ReadTopic {
     /** Records that were told more than once, which a job does that begins anew with what it has written before. */
     get repeated(): number {
         return this.#sum(({ seen, told }) => Math.max(0, told - seen));
+    }
+
+    get refused(): readonly RefusedRecords[] {
+        return [...this.#refused.values()];
     }
 
     get position(): Offsets {
@@ -85,13 +92,7 @@ export class ReadTopic {
         const behind = BigInt(row.last_offset) + 1n;
         partition.position = behind > partition.position ? behind : partition.position;
         if (row.problem !== undefined || row.win === undefined || row.last_event === undefined) {
-            const refused = obtain(this.refused, row.problem ?? "event time", () => ({
-                records: 0,
-                first: new Map<number, number>(),
-            }));
-            refused.records += row.records;
-            const first = refused.first.get(row.part) ?? Infinity;
-            refused.first.set(row.part, Math.min(first, row.first_offset));
+            this.#refuse(row);
             return;
         }
         const window = obtain(this.windows, row.win, () => ({
@@ -107,6 +108,20 @@ export class ReadTopic {
         partition.records += row.records;
         partition.last = Math.max(partition.last, row.last_event);
         this.disorder = Math.max(this.disorder, row.disorder ?? 0);
+        if (row.schemas !== undefined) {
+            this.schemas.set(row.schemas, (this.schemas.get(row.schemas) ?? 0) + row.records);
+        }
+    }
+
+    #refuse({ part: partition, records, first_offset, problem: refused = "" }: ReadRow): void {
+        const known = obtain(this.#refused, `${partition} ${refused}`, () => ({
+            partition,
+            refused,
+            records: 0,
+            firstOffset: first_offset,
+        }));
+        known.records += records;
+        known.firstOffset = Math.min(known.firstOffset, first_offset);
     }
 }
 

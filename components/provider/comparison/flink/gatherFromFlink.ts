@@ -15,7 +15,10 @@ import {
 import { rangesOf, readRanges } from "../../kafka/readRanges.js";
 import type { Log } from "../../log.js";
 import { type Side, sides } from "../../../side.js";
-import type { Evidence } from "../evidence.js";
+import type { Evidence, SchemaEvidence } from "../evidence.js";
+import type { Part } from "../formats/reader.js";
+import { openRegistry } from "../formats/registry.js";
+import { Schemas } from "../formats/schemas.js";
 import { Gaps } from "../gaps.js";
 import type { Clock } from "../gather.js";
 import { Progress } from "../progress.js";
@@ -79,7 +82,8 @@ class Look {
                 );
             }
         }
-        const evidence = this.#assemble(topics);
+        const schemas = await this.#schemas();
+        const evidence = { ...this.#assemble(topics), schemas };
         if (topics !== undefined) {
             this.request.log(this.#state(evidence));
         }
@@ -327,6 +331,25 @@ class Look {
             `${this.request.job!.topic}: ${number(incumbent.records)} and ${number(candidate.records)} records read by the ` +
             `job, ${windows.length} windows can be judged (${this.request.settings.minWindows} needed)`
         );
+    }
+
+    /** What the registry says of the schemas that the job has seen. */
+    async #schemas(): Promise<SchemaEvidence[]> {
+        const { settings, incumbent, candidate } = this.request;
+        const { registry, problem } = openRegistry(settings.registry);
+        if (problem !== null) {
+            this.#gaps.note(problem);
+        }
+        const topics = { incumbent: incumbent.topic, candidate: candidate.topic };
+        const schemas = new Schemas(registry, settings.rules.schema.compatibility, topics);
+        for (const side of sides) {
+            for (const [used, records] of this.#rows.read[side].schemas) {
+                for (const [, part, id] of used.matchAll(/(key|value) (\d+)/g)) {
+                    schemas.count(side, part as Part, Number(id), records);
+                }
+            }
+        }
+        return schemas.evidence();
     }
 
     #assemble(topics: Topics | undefined): Evidence {

@@ -276,6 +276,18 @@ export class Registry {
     }
 }
 
+/** The registry that the settings name, if they name one; or why it cannot be asked, as a sentence. */
+export function openRegistry(settings: CompareSettings["registry"]): {
+    readonly registry: Registry | null;
+    readonly problem: string | null;
+} {
+    try {
+        return { registry: Registry.of(settings), problem: null };
+    } catch (error) {
+        return { registry: null, problem: explain(error) };
+    }
+}
+
 /** An answer that is no success. */
 class RefusalError extends RegistryError {
     constructor(
