@@ -77,28 +77,23 @@ final class JsonDecoder implements Decoder {
             for (;;) {
                 String name = escapeName(name());
                 String path = prefix.isEmpty() ? name : prefix + name;
+                if (fields.containsKey(path) || (objects != null && objects.contains(path))) {
+                    throw new Unusable(TWICE);
+                }
                 if (here() != '{') {
-                    add(path, value(depth));
+                    fields.put(path, value(depth));
                 } else if (members(path + ".", depth + 1)) {
                     if (objects == null) {
                         objects = new HashSet<>();
                     }
-                    if (!objects.add(path) || fields.containsKey(path)) {
-                        throw new Unusable(TWICE);
-                    }
+                    objects.add(path);
                 } else {
-                    add(path, Leaf.EMPTY_OBJECT);
+                    fields.put(path, Leaf.EMPTY_OBJECT);
                 }
                 if (ends('}')) {
                     return true;
                 }
                 expect(',');
-            }
-        }
-
-        private void add(String path, Leaf leaf) throws Unusable {
-            if (fields.put(path, leaf) != null || (objects != null && objects.contains(path))) {
-                throw new Unusable(TWICE);
             }
         }
 
@@ -346,9 +341,14 @@ final class JsonDecoder implements Decoder {
             return new Unusable("it is not valid JSON");
         }
 
+        /** As the embedded engine's language sees it. */
+        private static boolean isBlank(int character) {
+            return (character >= '\t' && character <= '\r') || Character.isSpaceChar(character) || character == 0xfeff;
+        }
+
         /** What stands there in place of an object. */
         private String describeOther() throws Unusable {
-            if (text.isBlank()) {
+            if (text.chars().allMatch(Reader::isBlank)) {
                 return "it is empty";
             }
             Leaf leaf = value(0);

@@ -74,12 +74,12 @@ public final class ReadRecord extends ScalarFunction {
         }
 
         private RowData readable(byte[] key, byte[] record, long written) throws Unusable {
+            Map<String, Leaf> fields = new LinkedHashMap<>();
+            int valueSchema = record == null ? Decoder.NO_SCHEMA : value.decode(record, fields);
+            int keySchema = key == null ? Decoder.NO_SCHEMA : decodeKey(key, fields);
             if (record == null) {
                 throw new Unusable("it is a tombstone, which a topic that is only appended to does not have");
             }
-            Map<String, Leaf> fields = new LinkedHashMap<>();
-            int valueSchema = value.decode(record, fields);
-            int keySchema = key == null ? Decoder.NO_SCHEMA : decodeKey(key, fields);
             String of = identityOf(fields);
             long at = eventTime == null ? EventTime.ofTimestamp(written) : time.ofField(eventTime, fields.get(eventTime));
             return row(null, at, of, writer.write(fields), schemas(keySchema, valueSchema));

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.DeserializationFeature;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 
@@ -15,11 +16,15 @@ final class Settings {
     /** How a field is compared. */
     record Comparison(Decimal absoluteTolerance, Decimal relativeTolerance, boolean isUnordered) {}
 
+    /** Takes numbers as they are written. */
+    private static final ObjectMapper MAPPER =
+            new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+
     private final JsonNode json;
 
     Settings(String json) {
         try {
-            this.json = new ObjectMapper().readTree(json);
+            this.json = MAPPER.readTree(json);
         } catch (JsonProcessingException error) {
             throw new IllegalArgumentException("the settings of a comparison are no JSON", error);
         }

@@ -1,0 +1,99 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as readline from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { run } from "../../sandbox/command.js";
+import { functionsJar } from "../../sandbox/functionsJar.js";
+import { flinkJars } from "../../sandbox/jars.js";
+import { javaCommand, javaEnvironment, jdkCommand } from "../../sandbox/java.js";
+import { repository } from "../../sandbox/paths.js";
+
+/** What `read_record` says of a record. */
+export interface Read {
+    readonly problem: string | null;
+    readonly eventTime: number | null;
+    readonly identity: string | null;
+    readonly content: string | null;
+    readonly schemas: string | null;
+}
+
+/** What `differences` says of two contents. */
+export interface Found {
+    readonly fields: string;
+    readonly largest?: readonly (number | null)[];
+}
+
+type Answer<T> = T | { readonly failed: string };
+
+/** The functions of a comparison's job in a JVM of their own, called without Flink around them. */
+export class JavaFunctions {
+    readonly #waiting: {
+        readonly resolve: (answer: unknown) => void;
+        readonly reject: (why: Error) => void;
+    }[] = [];
+
+    private constructor(
+        private readonly folder: string,
+        private readonly process: ChildProcessByStdio<Writable, Readable, null>,
+    ) {
+        readline
+            .createInterface({ input: process.stdout })
+            .on("line", (line) => this.#waiting.shift()?.resolve(JSON.parse(line)))
+            .on("close", () => {
+                const why = new Error("the JVM with the functions has ended");
+                this.#waiting.splice(0).forEach(({ reject }) => reject(why));
+            });
+    }
+
+    /** With these variables in the JVM's environment. */
+    static async start(environment: NodeJS.ProcessEnv = {}): Promise<JavaFunctions> {
+        const jars = [await functionsJar(), path.join(await flinkJars(), "lib", "*")];
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), "shadow-flink-functions-"));
+        const env = javaEnvironment(environment);
+        const source = path.join(repository, "test", "functions", "java", "Ask.java");
+        const classPath = [folder, ...jars].join(path.delimiter);
+        await run(jdkCommand("javac"), ["-d", folder, "-cp", classPath, source], { env });
+        const options = ["-Xmx512m", "-XX:+UseSerialGC", "-cp", classPath];
+        const stdio = ["pipe", "pipe", "inherit"] as const;
+        const child = spawn(javaCommand(), [...options, "Ask"], { env, stdio: [...stdio] });
+        return new JavaFunctions(folder, child);
+    }
+
+    read(
+        { key, value, timestamp }: { key: Buffer | null; value: Buffer | null; timestamp: number },
+        settings: string,
+    ): Promise<Answer<Read>> {
+        const [ofKey, record] = [key, value].map((bytes) => bytes?.toString("base64") ?? null);
+        return this.#ask({ ask: "read", key: ofKey, record, written: timestamp, settings });
+    }
+
+    differences(incumbent: string, candidate: string, settings: string): Promise<Answer<Found>> {
+        return this.#ask({ ask: "differences", incumbent, candidate, settings });
+    }
+
+    types(content: string): Promise<Answer<{ types: string }>> {
+        return this.#ask({ ask: "types", content });
+    }
+
+    field(content: string, of: string): Promise<Answer<{ field: string | null }>> {
+        return this.#ask({ ask: "field", content, path: of });
+    }
+
+    async stop(): Promise<void> {
+        if (this.process.exitCode === null) {
+            const ended = new Promise((resolve) => this.process.once("exit", resolve));
+            this.process.stdin.end();
+            await ended;
+        }
+        fs.rmSync(this.folder, { recursive: true, force: true });
+    }
+
+    #ask<T>(question: object): Promise<T> {
+        return new Promise((resolve, reject) => {
+            this.#waiting.push({ resolve: resolve as (answer: unknown) => void, reject });
+            this.process.stdin.write(`${JSON.stringify(question)}\n`);
+        });
+    }
+}
