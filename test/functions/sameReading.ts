@@ -45,15 +45,31 @@ export async function assertSame(
 ): Promise<{ read: number; refused: number }> {
     const decoders = new Decoders(settings);
     await decoders.prepare(records);
-    const text = readSettings(settings);
+    const text = textOf(settings);
     const answers = await Promise.all(records.map((record) => java.read(record, text)));
     const counts = { read: 0, refused: 0 };
     records.forEach((record, n) => {
         const expected = expectedOf(record, settings, decoders);
-        assert.deepEqual(answers[n], expected, `of ${show(record)}`);
+        assert.deepEqual(withoutWords(answers[n]), withoutWords(expected), `of ${show(record)}`);
         counts[expected.problem === null ? "read" : "refused"]++;
     });
     return counts;
+}
+
+/** What the functions are told, with the registry that formats with schemas need. */
+export function textOf(settings: CompareSettings): string {
+    const told = JSON.parse(readSettings(settings)) as object;
+    return JSON.stringify({ ...told, registry: settings.registry });
+}
+
+/** What is wrong with a schema is said in other words: those of another parser. */
+function withoutWords<T>(answer: T): T {
+    const { problem } = answer as Read;
+    const [cannot] =
+        /^(its key cannot be used: )?its schema id \d+ cannot be used: (?!it refers)/.exec(
+            problem ?? "",
+        ) ?? [problem];
+    return { ...answer, problem: cannot };
 }
 
 /** What `read_record` should say, from what the embedded engine says. */

@@ -13,7 +13,11 @@ import { connectKafka } from "../../components/provider/kafka/kafkaPort.js";
 import type { KafkaPort } from "../../components/provider/kafka/port.js";
 import { createReadyTopics } from "../../sandbox/createReadyTopics.js";
 import { registryJars } from "../../sandbox/jars.js";
+import { hasJdk } from "../../sandbox/javaJar.js";
 import { type SandboxRegistry, startRegistry } from "../../sandbox/registry.js";
+import { settingsOf } from "../comparison/world.js";
+import { JavaFunctions } from "../functions/javaFunctions.js";
+import { assertSame, recordOf } from "../functions/sameReading.js";
 import { sharedSandbox, uniqueName } from "../sandboxFixture.js";
 import { skipBecause } from "../skip.js";
 
@@ -164,6 +168,41 @@ describe("a real schema registry", function () {
         assert.deepEqual(decoded[2], {
             refused: `its schema id 987654 is not known to the registry at ${registry.url}`,
         });
+    });
+
+    it("tells it to the functions of a comparison's job too", async function () {
+        needsRegistry(this);
+        if (!(await hasJdk())) skipBecause(this, "needs javac and jar");
+        const subject = uniqueName("functions");
+        const place = { type: "enum", name: "Place", symbols: ["ATL", "JFK"] };
+        await register(`${subject}-place`, "AVRO", place);
+        const fields = [
+            { name: "place", type: "Place" },
+            { name: "flights", type: "long" },
+        ];
+        const flight = { type: "record", name: "Flights", fields };
+        const references = [{ name: "Place", subject: `${subject}-place`, version: 1 }];
+        const id = await register(`${subject}-value`, "AVRO", flight, references);
+        const java = await JavaFunctions.start();
+        try {
+            const counts = await assertSame(
+                java,
+                [
+                    recordOf(framed(id, Buffer.from([2, 14]))),
+                    recordOf(framed(id, Buffer.from([4, 14]))),
+                    recordOf(framed(987_654, Buffer.alloc(3))),
+                ],
+                settingsOf({
+                    identity: ["place"],
+                    eventTime: undefined,
+                    formats: { value: "avro" },
+                    registry: { url: registry.url },
+                }),
+            );
+            assert.deepEqual(counts, { read: 1, refused: 2 });
+        } finally {
+            await java.stop();
+        }
     });
 
     it("tells how Protobuf records are read, also nested and imported messages", async function () {

@@ -24,6 +24,15 @@ record Decimal(BigInteger digits, int exponent) {
         return isCanonical(source) ? source : new Written(source).canonical();
     }
 
+    /** The one text of a number that has digits other than zero, none of them more than a long has. */
+    static String text(boolean isNegative, long digits, int exponent) {
+        while (digits % 10 == 0) {
+            digits /= 10;
+            exponent++;
+        }
+        return text(isNegative, Long.toString(digits), exponent);
+    }
+
     /** Of a canonical text; null where it is no number. */
     static Decimal of(String canonical) {
         char first = canonical.charAt(canonical.charAt(0) == '-' ? 1 : 0);
@@ -63,6 +72,22 @@ record Decimal(BigInteger digits, int exponent) {
 
     static boolean isDigit(char character) {
         return character >= '0' && character <= '9';
+    }
+
+    /** Of digits without zeros around them. */
+    private static String text(boolean isNegative, String digits, long exponent) {
+        String sign = isNegative ? "-" : "";
+        int length = digits.length();
+        if (exponent >= 0 && length + exponent <= MOST_PLACES) {
+            return sign + digits + "0".repeat((int) exponent);
+        }
+        if (exponent < 0 && -exponent <= MOST_PLACES && length <= MOST_PLACES) {
+            int places = (int) -exponent;
+            String padded = "0".repeat(Math.max(0, places + 1 - length)) + digits;
+            int point = padded.length() - places;
+            return sign + padded.substring(0, point) + "." + padded.substring(point);
+        }
+        return sign + digits + "e" + exponent;
     }
 
     /** Whether it is a short number in the form that {@link #canonical} gives it: as most are. */
@@ -119,18 +144,7 @@ record Decimal(BigInteger digits, int exponent) {
             if (Math.abs(exponent) > LARGEST_EXPONENT) {
                 return null;
             }
-            String sign = isNegative ? "-" : "";
-            int length = digits.length();
-            if (exponent >= 0 && length + exponent <= MOST_PLACES) {
-                return sign + digits + "0".repeat((int) exponent);
-            }
-            if (exponent < 0 && -exponent <= MOST_PLACES && length <= MOST_PLACES) {
-                int places = (int) -exponent;
-                String padded = "0".repeat(Math.max(0, places + 1 - length)) + digits;
-                int point = padded.length() - places;
-                return sign + padded.substring(0, point) + "." + padded.substring(point);
-            }
-            return sign + digits + "e" + exponent;
+            return text(isNegative, digits, exponent);
         }
 
         /** What has more digits than any exponent may have is as good as any larger one. */

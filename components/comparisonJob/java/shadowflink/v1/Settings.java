@@ -21,6 +21,7 @@ final class Settings {
             new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
     private final JsonNode json;
+    private Registry registry;
 
     Settings(String json) {
         try {
@@ -67,8 +68,19 @@ final class Settings {
             case "json" -> new JsonDecoder(part);
             case "string" -> new WholeDecoder(part, true);
             case "bytes" -> new WholeDecoder(part, false);
+            case "avro" -> new SchemaDecoder(new Library(
+                    "AVRO", (schema, referred) -> AvroSchema.reader(schema, referred, part), registry()));
             default -> throw new IllegalArgumentException("the format " + format + " is none");
         };
+    }
+
+    /** That of both parts: what it said of one of them is known of the other. */
+    private Registry registry() {
+        if (registry == null) {
+            JsonNode of = json.path("registry");
+            registry = new Registry(of.path("url").asText(), of.path("authorizationFrom").textValue());
+        }
+        return registry;
     }
 
     private static Decimal decimal(JsonNode number) {

@@ -1,5 +1,8 @@
 package shadowflink.v1;
 
+import java.math.BigInteger;
+import java.util.SortedMap;
+
 /** The canonical texts of single values, as JSON. */
 final class Texts {
     private static final char[] HEX = "0123456789abcdef".toCharArray();
@@ -28,6 +31,40 @@ final class Texts {
         }
         text[at] = '"';
         return new String(text);
+    }
+
+    /** Bytes where there may be strings too: inside arrays, in unions. */
+    static String taggedBytes(String bytes) {
+        return "{\"$bytes\":" + bytes + '}';
+    }
+
+    /**
+     * Exactly this double: 0.1 as a float is another number than 0.1 as a double, and is written so. What is no number is an
+     * object, to be equal to no string.
+     */
+    static String number(double value) {
+        return Double.isFinite(value) ? ShortestNumber.text(value) : "{\"$number\":\"" + value + "\"}";
+    }
+
+    /** <code>unscaled × 10^-scale</code> */
+    static String decimal(long unscaled, int scale) {
+        if (unscaled == 0 || unscaled == Long.MIN_VALUE) {
+            return decimal(BigInteger.valueOf(unscaled), scale);
+        }
+        return Decimal.text(unscaled < 0, Math.abs(unscaled), -scale);
+    }
+
+    static String decimal(BigInteger unscaled, int scale) {
+        return Decimal.canonical(unscaled + "e-" + scale);
+    }
+
+    /** An object, from its members' texts by name, sorted. */
+    static String object(SortedMap<String, String> members) {
+        StringBuilder object = new StringBuilder("{");
+        members.forEach((name, text) -> {
+            object.append(object.length() > 1 ? "," : "").append(string(name)).append(':').append(text);
+        });
+        return object.append('}').toString();
     }
 
     private static String escaped(String text) {
