@@ -68,8 +68,8 @@ public final class Ask {
 
     private void compare(JsonNode question, ObjectNode answer) {
         RowData row = differences.eval(
-                StringData.fromString(text(question, "incumbent")),
-                StringData.fromString(text(question, "candidate")),
+                text(question, "incumbent"),
+                text(question, "candidate"),
                 StringData.fromString(text(question, "settings")));
         answer.put("fields", row.getString(0).toString());
         for (int i = 0; i < row.getArray(1).size(); i++) {

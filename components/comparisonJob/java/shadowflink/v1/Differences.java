@@ -25,13 +25,14 @@ public final class Differences extends ScalarFunction {
 
     private transient StringData settings;
     private transient Map<String, Settings.Comparison> comparisons;
-    private transient StringData lastIncumbent;
-    private transient StringData lastCandidate;
+    /** What was compared last: two columns are taken from it, and each of them asks. */
+    private transient String lastIncumbent;
+    private transient String lastCandidate;
     private transient RowData last;
 
     public RowData eval(
-            @DataTypeHint(value = "STRING", bridgedTo = StringData.class) StringData incumbent,
-            @DataTypeHint(value = "STRING", bridgedTo = StringData.class) StringData candidate,
+            String incumbent,
+            String candidate,
             @DataTypeHint(value = "STRING", bridgedTo = StringData.class) StringData settings) {
         if (incumbent == null || candidate == null) {
             return NONE;
@@ -42,7 +43,7 @@ public final class Differences extends ScalarFunction {
             last = null;
         }
         if (last == null || !incumbent.equals(lastIncumbent) || !candidate.equals(lastCandidate)) {
-            last = new Found().of(Content.lines(incumbent.toString()), Content.lines(candidate.toString()));
+            last = new Found().of(Content.lines(incumbent), Content.lines(candidate));
             lastIncumbent = incumbent;
             lastCandidate = candidate;
         }
