@@ -12,13 +12,13 @@ interface Beyond {
 
 /** All settings that a job in Flink SQL cannot do, whatever its own are. */
 export function beyondFlink(settings: CompareSettings): Beyond[] {
-    const { mode, formats, samples, control, rules } = settings;
+    const { mode, formats, samples, control } = settings;
     const found: Beyond[] = [];
     if (mode !== "append") {
         found.push({ field: "mode", what: `cannot be ${show(mode)}` });
     }
     for (const part of ["value", "key"] as const) {
-        if (formats[part] === "avro" || formats[part] === "protobuf") {
+        if (formats[part] === "protobuf") {
             found.push({ field: `formats.${part}`, what: `cannot be ${show(formats[part])}` });
         }
     }
@@ -28,12 +28,6 @@ export function beyondFlink(settings: CompareSettings): Beyond[] {
     }
     if (control !== null) {
         found.push({ field: "control", what: "cannot be given" });
-    }
-    if (rules.schema.compatibility !== "none") {
-        found.push({
-            field: "rules.schema.compatibility",
-            what: "cannot be asked of a registry",
-        });
     }
     const aggregated = aggregatedFields(settings);
     for (const [field, { ignore }] of Object.entries(settings.fields)) {

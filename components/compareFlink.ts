@@ -13,6 +13,11 @@ export interface FlinkArgs {
      * system of its Flink reads (`s3:`, `hdfs:`). A jar without the functions that this release calls fails the submission.
      */
     functions: string;
+    /**
+     * Base URL of the schema registry as the cluster's task managers reach it. The variable that `registry.authorizationFrom`
+     * names has to be set for them too. Defaults to `registry.url`.
+     */
+    registry?: string;
     /** URL of the SQL Gateway that the job is submitted to. Defaults to the candidate's own, where it is a `sqlJob`. */
     gateway?: string;
     /** URL of the cluster's REST API. Defaults to the candidate's own, or the one that the gateway is configured with. */
@@ -51,6 +56,7 @@ export interface FlinkArgs {
 /** The same with every default filled in. */
 export interface FlinkSettings {
     readonly functions: string;
+    readonly registry: string | null;
     readonly gateway: string | null;
     readonly rest: string | null;
     readonly parallelism: number;
@@ -63,6 +69,7 @@ export interface FlinkSettings {
 
 const argumentKeys = [
     "functions",
+    "registry",
     "gateway",
     "rest",
     "job",
@@ -88,6 +95,7 @@ export function readFlink(root: Section, engine: "embedded" | "flink"): FlinkSet
     }
     return {
         functions: readFunctions(section),
+        registry: url(section, "registry"),
         gateway: url(section, "gateway"),
         rest: url(section, "rest"),
         parallelism: section.number("parallelism", { fallback: 1, atLeast: 1, whole: true }),
@@ -206,6 +214,9 @@ export function refuseWhatFlinkCannot(root: Section, settings: CompareSettings):
             field,
             `${what} with compare.engine "flink"${reason}; leave it out, or compare with the "embedded" engine.`,
         );
+    }
+    if (settings.flink.registry !== null && settings.registry === null) {
+        root.refuse("flink.registry", 'is not used: no format is "avro"; remove it.');
     }
     for (const key of ["memoryMiB", "settleSeconds"]) {
         if (root.get(key) !== undefined) {

@@ -22,6 +22,7 @@ describe("the arguments of a comparison as a Flink job", () => {
         assert.deepEqual(problems, []);
         assert.deepEqual(settings.flink, {
             functions,
+            registry: null,
             gateway: null,
             rest: null,
             parallelism: 1,
@@ -63,6 +64,11 @@ describe("the arguments of a comparison as a Flink job", () => {
                 },
                 "compare.fields.delay.ignore",
                 /cannot be given with .*: compare.rules.aggregates names .*embedded/,
+            ],
+            "a registry that nothing is read with": [
+                { flink: { ...minimal.flink, registry: "http://registry" } },
+                "compare.flink.registry",
+                /is not used: no format is "avro"/,
             ],
             "memory of the other engine": [{ memoryMiB: 512 }, "compare.memoryMiB", /is not used/],
             "a password": [
@@ -109,6 +115,13 @@ describe("the arguments of a comparison as a Flink job", () => {
         for (const key of ["bytes", "string", "json"]) {
             assert.deepEqual(problemsOf({ ...args, formats: { value: "json", key } }), {}, key);
         }
+        const avro = {
+            formats: { value: "avro", key: "avro" },
+            registry: { url: "https://registry" },
+            flink: { functions, registry: "http://registry.kafka.svc:8081" },
+            rules: { ...args.rules, schema: { compatibility: "backward" } },
+        };
+        assert.deepEqual(problemsOf({ ...args, ...avro }), {});
     });
 
     it("name the jar of functions as Flink reads it", () => {
