@@ -340,6 +340,29 @@ describe("the functions of a comparison's job", function () {
             assert.equal(read, 7);
         });
 
+        it("reads fields in any order, with or without others, and names that no other record has", async () => {
+            const members = ["a", "b", "nested", "nested.x", "c", "\\u0061a", "aa"];
+            const some = fc.sample(fc.shuffledSubarray(members), 1_000).map((names) => {
+                const texts = names.map(
+                    (name, n) => `"${name}":${n % 3 === 2 ? '{"x":1,"y":2}' : n}`,
+                );
+                return `{${['"id":1', '"time":7', ...texts].join()}}`;
+            });
+            const ids = Array.from({ length: 500 }, (_, n) => {
+                const names = Array.from({ length: 200 }, (__, i) => `"id ${200 * n + i}":1`);
+                return `{"id":${n},"time":7,${names.join()},"time":8}`.replace(
+                    n % 2 === 0 ? ',"time":8' : "",
+                    "",
+                );
+            });
+            const { read, refused } = await assertSame(
+                java,
+                [...some, ...ids, ...some].map((record) => recordOf(record)),
+                settings(),
+            );
+            assert.ok(read > 1_500 && refused > 250, `${read} read, ${refused} refused`);
+        });
+
         it("reads whatever else there is, whole or damaged", async () => {
             const records = fc.oneof(
                 fc

@@ -152,7 +152,7 @@ final class AvroReaders {
         }
 
         @Override
-        int members(Cursor cursor, String prefix, Map<String, Leaf> fields) throws Unusable {
+        int members(Cursor cursor, String prefix, Fields fields) throws Unusable {
             String[] behind = pathsBehind(prefix);
             for (int i = 0; i < readers.length; i++) {
                 readers[i].place(cursor, behind[i], fields);
@@ -209,8 +209,8 @@ final class AvroReaders {
         }
 
         @Override
-        int members(Cursor cursor, String prefix, Map<String, Leaf> fields) throws Unusable {
-            fields.put(prefix + "$type", new Leaf(Leaf.Type.STRING, name));
+        int members(Cursor cursor, String prefix, Fields fields) throws Unusable {
+            fields.add(prefix + "$type", new Leaf(Leaf.Type.STRING, name));
             return 1 + record.members(cursor, prefix, fields);
         }
 
@@ -259,12 +259,12 @@ final class AvroReaders {
         }
 
         @Override
-        int members(Cursor cursor, String prefix, Map<String, Leaf> fields) throws Unusable {
+        int members(Cursor cursor, String prefix, Fields fields) throws Unusable {
             Set<String> keys = new HashSet<>();
             eachItem(cursor, () -> {
                 String key = readKey(cursor);
                 requireNew(keys.add(key));
-                values.place(cursor, prefix + JsonDecoder.escapeName(key), fields);
+                values.place(cursor, prefix + Name.escaped(key), fields);
             });
             return keys.size();
         }

@@ -1,10 +1,7 @@
 package shadowflink.v1;
 
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -42,53 +39,37 @@ final class Content {
         return Texts.string(path) + "\t";
     }
 
-    /** Writes contents. The records of a topic mostly have the same fields in the same order. */
+    /** Writes contents. */
     static final class Writer {
-        /** More different ones than are worth a table: ids as names. */
-        private static final int MOST_NAMES = 10_000;
-
         private final Set<String> ignored;
-        private final Map<String, String> beginnings = new HashMap<>();
         private final StringBuilder content = new StringBuilder();
-        private String[] lines = new String[16];
+        private Shape shapes = Shape.root();
 
         Writer(Set<String> ignored) {
             this.ignored = ignored;
         }
 
-        String write(Map<String, Leaf> fields) {
-            if (fields.size() > lines.length) {
-                lines = new String[fields.size()];
-            }
-            int count = 0;
-            for (Map.Entry<String, Leaf> field : fields.entrySet()) {
-                String path = field.getKey();
-                Leaf leaf = field.getValue();
-                content.setLength(0);
-                content.append(beginningOf(path)).append(leaf.type().letter);
-                if (!ignored.contains(path)) {
+        String write(Fields fields) {
+            content.setLength(0);
+            for (Shape.Line line : shapeOf(fields).lines()) {
+                Leaf leaf = fields.leaf(line.field());
+                content.append(content.length() == 0 ? "" : "\n").append(line.beginning()).append(leaf.type().letter);
+                if (!ignored.contains(line.path())) {
                     content.append(leaf.text());
                 }
-                lines[count++] = content.toString();
-            }
-            Arrays.sort(lines, 0, count);
-            content.setLength(0);
-            for (int i = 0; i < count; i++) {
-                content.append(i == 0 ? "" : "\n").append(lines[i]);
             }
             return content.toString();
         }
 
-        private String beginningOf(String path) {
-            String known = beginnings.get(path);
-            if (known == null) {
-                if (beginnings.size() == MOST_NAMES) {
-                    beginnings.clear();
-                }
-                known = beginning(path);
-                beginnings.put(path, known);
+        private Shape shapeOf(Fields fields) {
+            if (shapes.isFull()) {
+                shapes = Shape.root();
             }
-            return known;
+            Shape shape = shapes;
+            for (int i = 0; i < fields.size(); i++) {
+                shape = shape.with(fields.path(i));
+            }
+            return shape;
         }
     }
 }

@@ -1,10 +1,7 @@
 package shadowflink.v1;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 
 /**
  * Takes a JSON object apart, exactly: numbers as they are written. What two decoders could read in two ways (invalid UTF-8, a
@@ -14,30 +11,26 @@ final class JsonDecoder implements Decoder {
     /** Nested deeper than this, a record is refused. */
     static final int DEEPEST_NESTING = 1_000;
 
-    private final Part part;
+    private final String prefix;
+    private Name names;
+    private long records;
 
     JsonDecoder(Part part) {
-        this.part = part;
+        prefix = part.prefix;
+        names = Name.root(prefix);
     }
 
     @Override
-    public int decode(byte[] bytes, Map<String, Leaf> fields) throws Unusable {
+    public int decode(byte[] bytes, Fields fields) throws Unusable {
         String text = Utf8.text(bytes, 0, bytes.length);
         if (text == null) {
             throw new Unusable("it is not valid UTF-8");
         }
-        new Reader(text, fields).decode(part.prefix);
-        return NO_SCHEMA;
-    }
-
-    /** A name as it stands in a path. One that is called as the record's key is must not be taken for it. */
-    static String escapeName(String name) {
-        if (name.equals("$key")) {
-            return "\\$key";
+        if (names.isFull()) {
+            names = Name.root(prefix);
         }
-        return name.indexOf('.') < 0 && name.indexOf('\\') < 0
-                ? name
-                : name.replace("\\", "\\\\").replace(".", "\\.");
+        new Reader(text, ++records, fields).decode(names);
+        return NO_SCHEMA;
     }
 
     /** RFC 8259, one pass, in recursive descent as deep as it may be nested. */
@@ -46,22 +39,23 @@ final class JsonDecoder implements Decoder {
         private static final char END = '\0';
 
         private final String text;
-        private final Map<String, Leaf> fields;
-        /** Paths of objects with members, to find a key that is there twice; most records have none. */
-        private Set<String> objects;
+        /** Its number. */
+        private final long record;
+        private final Fields fields;
         private int at;
 
-        Reader(String text, Map<String, Leaf> fields) {
+        Reader(String text, long record, Fields fields) {
             this.text = text;
+            this.record = record;
             this.fields = fields;
         }
 
-        void decode(String prefix) throws Unusable {
+        void decode(Name names) throws Unusable {
             skipSpace();
             if (here() != '{') {
                 throw new Unusable(describeOther());
             }
-            members(prefix, 1);
+            members(names, 1);
             skipSpace();
             if (at < text.length()) {
                 throw invalid();
@@ -69,32 +63,37 @@ final class JsonDecoder implements Decoder {
         }
 
         /** The members of an object, from its brace on, as fields. Returns whether it has any. */
-        private boolean members(String prefix, int depth) throws Unusable {
+        private boolean members(Name object, int depth) throws Unusable {
             enter(depth);
             if (ends('}')) {
                 return false;
             }
-            for (;;) {
-                String name = escapeName(name());
-                String path = prefix.isEmpty() ? name : prefix + name;
-                if (fields.containsKey(path) || (objects != null && objects.contains(path))) {
+            for (Name name = null; ; ) {
+                name = name(object, name);
+                if (!name.isNewIn(record)) {
                     throw new Unusable(TWICE);
                 }
                 if (here() != '{') {
-                    fields.put(path, value(depth));
-                } else if (members(path + ".", depth + 1)) {
-                    if (objects == null) {
-                        objects = new HashSet<>();
-                    }
-                    objects.add(path);
-                } else {
-                    fields.put(path, Leaf.EMPTY_OBJECT);
+                    fields.add(name.path, value(depth));
+                } else if (!members(name, depth + 1)) {
+                    fields.add(name.path, Leaf.EMPTY_OBJECT);
                 }
                 if (ends('}')) {
                     return true;
                 }
                 expect(',');
             }
+        }
+
+        /** The member of an object whose name stands here, and the colon behind it. */
+        private Name name(Name object, Name before) throws Unusable {
+            Name expected = before == null ? object.first() : before.next();
+            if (expected == null || here() != '"' || !expected.standsIn(text, at + 1)) {
+                return object.member(name(), before);
+            }
+            at += expected.length() + 2;
+            colon();
+            return expected;
         }
 
         /** One value that stands here, as a leaf. */
@@ -167,13 +166,13 @@ final class JsonDecoder implements Decoder {
             int start = at + 1;
             int end = endOfString();
             String name = escaped ? unescaped(start, end) : text.substring(start, end);
-            skipSpace();
-            if (here() != ':') {
-                throw invalid();
-            }
-            at++;
-            skipSpace();
+            colon();
             return name;
+        }
+
+        private void colon() throws Unusable {
+            skipSpace();
+            expect(':');
         }
 
         /** Whether the string that was read last has an escape in it. */

@@ -1,8 +1,6 @@
 package shadowflink.v1;
 
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.flink.table.annotation.DataTypeHint;
 import org.apache.flink.table.annotation.FunctionHint;
 import org.apache.flink.table.data.GenericRowData;
@@ -56,6 +54,7 @@ public final class ReadRecord extends ScalarFunction {
         private final String eventTime;
         private final EventTime time = new EventTime();
         private final Content.Writer writer;
+        private final Fields fields = new Fields();
 
         Reader(Settings settings) {
             key = settings.decoder(Part.KEY);
@@ -74,18 +73,18 @@ public final class ReadRecord extends ScalarFunction {
         }
 
         private RowData readable(byte[] key, byte[] record, long written) throws Unusable {
-            Map<String, Leaf> fields = new LinkedHashMap<>();
+            fields.clear();
             int valueSchema = record == null ? Decoder.NO_SCHEMA : value.decode(record, fields);
-            int keySchema = key == null ? Decoder.NO_SCHEMA : decodeKey(key, fields);
+            int keySchema = key == null ? Decoder.NO_SCHEMA : decodeKey(key);
             if (record == null) {
                 throw new Unusable("it is a tombstone, which a topic that is only appended to does not have");
             }
-            String of = identityOf(fields);
+            String of = identityOf();
             long at = eventTime == null ? EventTime.ofTimestamp(written) : time.ofField(eventTime, fields.get(eventTime));
             return row(null, at, of, writer.write(fields), schemas(keySchema, valueSchema));
         }
 
-        private int decodeKey(byte[] bytes, Map<String, Leaf> fields) throws Unusable {
+        private int decodeKey(byte[] bytes) throws Unusable {
             try {
                 return key.decode(bytes, fields);
             } catch (Unusable reason) {
@@ -94,7 +93,7 @@ public final class ReadRecord extends ScalarFunction {
         }
 
         /** The JSON array of the identity fields' values. */
-        private String identityOf(Map<String, Leaf> fields) throws Unusable {
+        private String identityOf() throws Unusable {
             StringBuilder array = new StringBuilder("[");
             for (String path : identity) {
                 Leaf leaf = fields.get(path);

@@ -1,7 +1,6 @@
 package shadowflink.v1;
 
 import java.nio.ByteBuffer;
-import java.util.Map;
 
 /** Confluent's wire format: a zero byte, the schema's id in four, and the record. */
 final class SchemaDecoder implements Decoder {
@@ -14,7 +13,7 @@ final class SchemaDecoder implements Decoder {
     }
 
     @Override
-    public int decode(byte[] bytes, Map<String, Leaf> fields) throws Unusable {
+    public int decode(byte[] bytes, Fields fields) throws Unusable {
         if (bytes.length < HEADER_LENGTH || bytes[0] != 0) {
             throw new Unusable("it has no schema id: " + describeStart(bytes));
         }

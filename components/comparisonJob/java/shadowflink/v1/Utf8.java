@@ -10,12 +10,9 @@ final class Utf8 {
 
     /** The text of bytes in UTF-8; null where they are none. */
     static String text(byte[] bytes, int start, int end) {
-        for (int i = start; i < end; i++) {
-            if (bytes[i] < 0) {
-                return strict(bytes, start, end);
-            }
-        }
-        return new String(bytes, start, end - start, StandardCharsets.ISO_8859_1);
+        String text = new String(bytes, start, end - start, StandardCharsets.UTF_8);
+        // It puts this sign where bytes are no UTF-8.
+        return text.indexOf('\ufffd') < 0 ? text : strict(bytes, start, end);
     }
 
     private static String strict(byte[] bytes, int start, int end) {

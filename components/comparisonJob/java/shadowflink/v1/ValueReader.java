@@ -1,7 +1,5 @@
 package shadowflink.v1;
 
-import java.util.Map;
-
 /** Reads the values of one type of a schema, wherever they stand. */
 abstract class ValueReader {
     final Leaf.Type type;
@@ -24,7 +22,7 @@ abstract class ValueReader {
     }
 
     /** Reads what has members into fields of their own, and returns how many there were. */
-    int members(Cursor cursor, String prefix, Map<String, Leaf> fields) throws Unusable {
+    int members(Cursor cursor, String prefix, Fields fields) throws Unusable {
         throw new UnsupportedOperationException("it has no members");
     }
 
@@ -34,22 +32,22 @@ abstract class ValueReader {
     }
 
     /** Reads a value into a field, or into several ones where it has members. */
-    final void place(Cursor cursor, String path, Map<String, Leaf> fields) throws Unusable {
+    final void place(Cursor cursor, String path, Fields fields) throws Unusable {
         cursor.count();
         ValueReader of = choose(cursor);
         if (!of.hasMembers()) {
-            fields.put(path, new Leaf(of.type, of.fieldText(cursor)));
+            fields.add(path, new Leaf(of.type, of.fieldText(cursor)));
             return;
         }
         cursor.enter();
         if (of.members(cursor, path + ".", fields) == 0) {
-            fields.put(path, Leaf.EMPTY_OBJECT);
+            fields.add(path, Leaf.EMPTY_OBJECT);
         }
         cursor.leave();
     }
 
     /** Reads a whole key or value: its members where it has any, else one field for all of it. */
-    final void placeRoot(Cursor cursor, Part part, Map<String, Leaf> fields) throws Unusable {
+    final void placeRoot(Cursor cursor, Part part, Fields fields) throws Unusable {
         ValueReader of = choose(cursor);
         if (!of.hasMembers()) {
             of.place(cursor, part.whole, fields);

@@ -1,7 +1,5 @@
 package shadowflink.v1;
 
-import java.util.Map;
-
 /** One field for all of a part: its text, or its bytes. */
 final class WholeDecoder implements Decoder {
     private final Part part;
@@ -13,8 +11,8 @@ final class WholeDecoder implements Decoder {
     }
 
     @Override
-    public int decode(byte[] bytes, Map<String, Leaf> fields) throws Unusable {
-        fields.put(part.whole, isText ? text(bytes) : new Leaf(Leaf.Type.BYTES, Texts.bytes(bytes, 0, bytes.length)));
+    public int decode(byte[] bytes, Fields fields) throws Unusable {
+        fields.add(part.whole, isText ? text(bytes) : new Leaf(Leaf.Type.BYTES, Texts.bytes(bytes, 0, bytes.length)));
         return NO_SCHEMA;
     }
 
