@@ -45,7 +45,7 @@ export async function assertSame(
 ): Promise<{ read: number; refused: number }> {
     const decoders = new Decoders(settings);
     await decoders.prepare(records);
-    const text = textOf(settings);
+    const text = readSettings(settings);
     const answers = await Promise.all(records.map((record) => java.read(record, text)));
     const counts = { read: 0, refused: 0 };
     records.forEach((record, n) => {
@@ -54,12 +54,6 @@ export async function assertSame(
         counts[expected.problem === null ? "read" : "refused"]++;
     });
     return counts;
-}
-
-/** What the functions are told, with the registry that formats with schemas need. */
-export function textOf(settings: CompareSettings): string {
-    const told = JSON.parse(readSettings(settings)) as object;
-    return JSON.stringify({ ...told, registry: settings.registry });
 }
 
 /** What is wrong with a schema is said in other words: those of another parser. */

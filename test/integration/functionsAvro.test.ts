@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { Type } from "avsc";
 import fc from "fast-check";
 import type { CompareArgs } from "../../components/compare.js";
+import { readSettings } from "../../components/comparisonJob/recordSettings.js";
 import type { LogRecord } from "../../components/provider/kafka/port.js";
 import { hasJdk } from "../../sandbox/javaJar.js";
 import { FakeRegistry, framed } from "../comparison/formats/double.js";
 import { settingsOf } from "../comparison/world.js";
 import { JavaFunctions } from "../functions/javaFunctions.js";
-import { assertSame, recordOf, textOf } from "../functions/sameReading.js";
+import { assertSame, recordOf } from "../functions/sameReading.js";
 import { skipBecause } from "../skip.js";
 
 type Schema = Parameters<typeof Type.forSchema>[0];
@@ -160,7 +161,7 @@ describe("the functions of a comparison's job, of Avro", function () {
         return lastId;
     };
     const answerTo = async (value: Buffer, args?: Partial<CompareArgs>) =>
-        java.read(recordOf(value), textOf(settings(args)));
+        java.read(recordOf(value), readSettings(settings(args)));
     /** Where the identity is no matter: a field that every record has. */
     const wrapped = (schema: unknown) => record({ a: "int", b: schema }, "Wrapped");
     const inWrapped = (id: number, bytes: Buffer | number[]): LogRecord =>
@@ -579,10 +580,7 @@ describe("the functions of a comparison's job, of Avro", function () {
         const id = hold(one("int"));
         const value = framed(id, Buffer.from([2]));
         const text = (authorizationFrom: string) =>
-            JSON.stringify({
-                ...(JSON.parse(textOf(settings())) as object),
-                registry: { url: `${registry.url}/`, authorizationFrom },
-            });
+            readSettings(settings({ registry: { url: `${registry.url}/`, authorizationFrom } }));
         const answer = await java.read(recordOf(value), text("REGISTRY_HEADER"));
         assert.ok("content" in answer, JSON.stringify(answer));
         assert.equal(registry.asked.at(-1)?.authorization, "Basic dGhlIHNlY3JldA==");
@@ -603,11 +601,10 @@ describe("the functions of a comparison's job, of Avro", function () {
     it("says nothing of a header that cannot be sent", async () => {
         const other = await JavaFunctions.start({ REGISTRY_HEADER: "Basic dGhl\nc2VjcmV0" });
         try {
-            const told = JSON.parse(textOf(settings())) as object;
-            const text = JSON.stringify({
-                ...told,
-                registry: { url: registry.url, authorizationFrom: "REGISTRY_HEADER" },
-            });
+            const authorizationFrom = "REGISTRY_HEADER";
+            const text = readSettings(
+                settings({ registry: { url: registry.url, authorizationFrom } }),
+            );
             assert.deepEqual(await other.read(recordOf(framed(1, Buffer.alloc(0))), text), {
                 failed: "the value of REGISTRY_HEADER cannot be sent as a header",
             });
