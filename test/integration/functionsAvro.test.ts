@@ -504,9 +504,14 @@ describe("the functions of a comparison's job, of Avro", function () {
                 recordOf(framed(id, Buffer.from(bytes)), framed(key, Buffer.from([14]))),
             ),
         );
-        const args = { identity: ["$key"], formats: { value: "avro", key: "avro" } } as const;
-        const { read } = await assertSame(java, records, settings({ ...args, identity: ["$key"] }));
-        assert.equal(read, 1);
+        // The same schema for both parts.
+        records.push(recordOf(framed(key, Buffer.from([14])), framed(key, Buffer.from([16]))));
+        const { read } = await assertSame(
+            java,
+            records,
+            settings({ identity: ["$key"], formats: { value: "avro", key: "avro" } }),
+        );
+        assert.equal(read, 2);
         // Both the embedded engine and the functions asked, each once.
         const counts = new Map<string, number>();
         registry.asked.forEach(({ path }) => counts.set(path, (counts.get(path) ?? 0) + 1));
