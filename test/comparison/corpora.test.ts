@@ -1,20 +1,8 @@
 import assert from "node:assert/strict";
-import * as fs from "node:fs";
 import type { CompareArgs } from "../../components/compare.js";
 import { decodeValue } from "../../components/provider/comparison/decode.js";
+import { escaped, naughty } from "../naughty.js";
 import { delays, FakeTopic, hour, look, topicOf, type Seen } from "./world.js";
-
-/** What others have collected to break programs with. */
-const naughty = [
-    ...new Set(
-        JSON.parse(
-            fs.readFileSync(require.resolve("big-list-of-naughty-strings/blns.json"), "utf8"),
-        ) as string[],
-    ),
-    // What a decoder of UTF-8, of JSON or of paths could take for something else.
-    ...["\0", "\ufeff", "\ufffd", "a.b", "a\\.b", "\\", ".", "$key", "$value", "\t", "\n", " "],
-    ...["é", "e\u0301", "\u{10ffff}", "\u2028", "constructor", "toString", "__proto__", "then"],
-].filter((text, index, texts) => texts.indexOf(text) === index);
 
 const builtIn = [Object.prototype, Array.prototype, Function.prototype, Map.prototype].map(
     (prototype) => [prototype, Reflect.ownKeys(prototype)] as const,
@@ -25,12 +13,6 @@ function assertUnpolluted(): void {
     for (const [prototype, keys] of builtIn) {
         assert.deepEqual(Reflect.ownKeys(prototype), keys);
     }
-}
-
-/** The same text with every character escaped. */
-function escaped(text: string): string {
-    const units = Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
-    return `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("")}"`;
 }
 
 type Spelling = (text: string) => string;

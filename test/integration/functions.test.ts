@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import * as fs from "node:fs";
 import fc from "fast-check";
 import type { CompareArgs } from "../../components/compare.js";
 import { differenceSettings } from "../../components/comparisonJob/recordSettings.js";
@@ -9,22 +8,13 @@ import { hasJdk } from "../../sandbox/javaJar.js";
 import { settingsOf } from "../comparison/world.js";
 import { JavaFunctions } from "../functions/javaFunctions.js";
 import { assertSame, contentOf, recordOf } from "../functions/sameReading.js";
+import { escaped, naughty } from "../naughty.js";
 import { skipBecause } from "../skip.js";
 
-const naughty = [
-    ...(JSON.parse(
-        fs.readFileSync(require.resolve("big-list-of-naughty-strings/blns.json"), "utf8"),
-    ) as string[]),
-    ...["\0", "\ufeff", "\ufffd", "a.b", "a\\.b", "\\", ".", "$key", "$value", "\t", "\n", " "],
-    ...["é", "e\u0301", "\u{10ffff}", "\u2028", "constructor", "toString", "__proto__", "then"],
+const texts = [
+    ...naughty,
     ...["\ud800", "\udc00\ud800", "a\ud83d", "😀", "\u007f", "\u0080", "$key.a", "$key\\.a"],
 ];
-
-/** The same text with every character escaped. */
-function escaped(text: string): string {
-    const units = Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
-    return `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("")}"`;
-}
 
 /** Values that another decoder of JSON could take for something else, or none could read. */
 const odd: readonly string[] = [
@@ -137,7 +127,7 @@ const nested = (depth: number, open: string, close: string) =>
 
 const anyText = fc.oneof(
     fc.string({ unit: "binary", maxLength: 8 }),
-    fc.constantFrom(...naughty),
+    fc.constantFrom(...texts),
     fc.constantFrom("a", "b", "a.b", "time", ""),
 );
 const anyString = anyText.chain((text) =>
@@ -227,7 +217,7 @@ describe("the functions of a comparison's job", function () {
         it("reads naughty strings as values, items, names and keys, in any spelling", async () => {
             const plain = (text: string) => JSON.stringify(text);
             for (const spell of [plain, escaped, (text: string) => `"${text}"`]) {
-                const spelt = naughty.map(spell);
+                const spelt = texts.map(spell);
                 const records = spelt.flatMap((text) => [
                     recordOf(inRecord(text)),
                     recordOf(`{"time":1,"id":${text}}`),

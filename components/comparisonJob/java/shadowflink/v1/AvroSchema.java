@@ -120,7 +120,7 @@ final class AvroSchema {
     private static ValueReader primitive(String type) throws Unusable {
         ValueReader reader = AvroReaders.PRIMITIVES.get(type);
         if (reader == null) {
-            throw new Unusable(type.isEmpty() ? "it has a type that is none of Avro's" : "its type " + type + " is not one of Avro's");
+            throw new Unusable("its type " + (type.isEmpty() ? "" : type + " ") + "is not one of Avro's");
         }
         return reader;
     }

@@ -38,9 +38,9 @@ public final class Differences extends ScalarFunction {
             return NONE;
         }
         if (!settings.equals(this.settings)) {
-            this.settings = settings;
             comparisons = new Settings(settings.toString()).comparisons();
             last = null;
+            this.settings = settings;
         }
         if (last == null || !incumbent.equals(lastIncumbent) || !candidate.equals(lastCandidate)) {
             last = new Found().of(Content.lines(incumbent), Content.lines(candidate));

@@ -34,9 +34,9 @@ public final class ReadRecord extends ScalarFunction {
             @DataTypeHint(value = "TIMESTAMP_LTZ(3)", bridgedTo = TimestampData.class) TimestampData written,
             @DataTypeHint(value = "STRING", bridgedTo = StringData.class) StringData settings) {
         if (!settings.equals(this.settings)) {
-            this.settings = settings;
             reader = new Reader(new Settings(settings.toString()));
             last = null;
+            this.settings = settings;
         }
         if (last == null || record != lastRecord || record == null || key != lastKey || !written.equals(lastWritten)) {
             last = reader.read(key, record, written.getMillisecond());
