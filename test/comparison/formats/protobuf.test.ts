@@ -356,6 +356,63 @@ describe("Protobuf", () => {
         }
     });
 
+    it("finds the type that a name means from the innermost scope outwards", async () => {
+        const schema = `
+            syntax = "proto3";
+            message Inner { string far = 1; }
+            message Near {
+                message Inner { int32 near = 1; }
+                message User { Inner of = 1; .Inner outer = 2; repeated Near.Inner list = 3; }
+            }
+            message Hidden { message Deep { int32 x = 1; } }
+            message Last { Near.User user = 1; }`;
+        const decoder = await decoderFor("protobuf", schema);
+        const user = framed(1, Buffer.from([10, 2, 8, 1, 18, 3, 10, 1, 97]), [4, 2, 2]);
+        assert.deepEqual(fieldsOf(decoder, user), {
+            "of.near": "integer 1",
+            "outer.far": 'string "a"',
+        });
+        for (const body of ["Deep d = 1;", "Hidden.Inner i = 1;", "Near.Nobody n = 1;"]) {
+            const other = await decoderFor("protobuf", `${schema} message M { ${body} }`);
+            assert.match(refusalOf(other, user), /cannot be used: it has no type \S+ in M$/);
+        }
+    });
+
+    it("reads extensions, and leaves out those that are for options", async () => {
+        const schema = `
+            syntax = "proto2";
+            package p;
+            import "google/protobuf/descriptor.proto";
+            message M { optional int32 a = 1 [(seen) = "x"]; extensions 100 to 199; }
+            extend google.protobuf.FieldOptions { optional string seen = 50000; }
+            extend M { repeated M more = 100; }`;
+        assert.deepEqual(await read(schema, 8, 1, 0xa2, 6, 2, 8, 2), {
+            a: "integer 1",
+            "\\.p\\.more": 'array [{"a":2}]',
+        });
+        const unknown = await decoderFor("protobuf", schema.replace("google.protobuf", "google"));
+        assert.match(refusalOf(unknown, framed(1, Buffer.of(8, 1), first)), /cannot be used: /);
+    });
+
+    it("takes a message that is only called like a well-known type for what it is", async () => {
+        const schema = (type: string) =>
+            `syntax = "proto3"; package google.protobuf;
+            message M { Timestamp t = 1; Duration d = 2; }
+            message Timestamp { ${type} seconds = 1; ${type} nanos = 2; }
+            message Duration { ${type} seconds = 1; ${type} nanos = 2; }`;
+        const parts = [10, 3, 10, 1, 97, 18, 3, 10, 1, 97];
+        assert.deepEqual(await read(schema("string"), ...parts), {
+            "t.seconds": 'string "a"',
+            "t.nanos": 'string ""',
+            "d.seconds": 'string "a"',
+            "d.nanos": 'string ""',
+        });
+        assert.deepEqual(await read(schema("fixed32"), 10, 5, 13, 1, 0, 0, 0, 18, 0), {
+            t: 'string "1970-01-01T00:00:01Z"',
+            d: "number 0",
+        });
+    });
+
     it("never throws, whatever the bytes are", async () => {
         const schema = `syntax = "proto2"; import "google/protobuf/timestamp.proto"; message M {
             optional string s = 1; optional int64 i = 2; optional M m = 3; repeated fixed32 r = 4;

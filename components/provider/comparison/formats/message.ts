@@ -41,13 +41,20 @@ export class MessageReader {
 
     /** `known` are the readers so far: a message may contain itself. */
     static of(type: Type, known = new Map<Type, MessageReader>()): MessageReader {
-        let reader = known.get(type);
-        if (reader === undefined) {
-            known.set(type, (reader = new MessageReader()));
-            const slots = new Map(type.fieldsArray.map((field, slot) => [field.name, slot]));
-            reader.#define(type.fieldsArray.map((field) => planOf(field, slots, known)));
-            reader.#meaning = meaningOf(type.fullName, (name) => slots.get(name));
+        const before = known.get(type);
+        if (before !== undefined) {
+            return before;
         }
+        const reader = new MessageReader();
+        known.set(type, reader);
+        const slots = new Map(type.fieldsArray.map((field, slot) => [field.name, slot]));
+        const plans = type.fieldsArray.map((field) => planOf(field, slots, known));
+        reader.#define(plans);
+        reader.#meaning = meaningOf(type.fullName, (name, of) => {
+            const value = plans.find((plan) => plan.name === name)?.value;
+            const isFit = value && !(value instanceof MessageReader) && (!of || value.type === of);
+            return isFit ? slots.get(name) : undefined;
+        });
         return reader;
     }
 

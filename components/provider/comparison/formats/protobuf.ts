@@ -2,6 +2,7 @@ import { common, Namespace, parse, Root, Type } from "protobufjs";
 import type { Leaf } from "../decode.js";
 import { Cursor, Unreadable, zigzag } from "./cursor.js";
 import { isGroup, MessageReader } from "./message.js";
+import { resolveNames } from "./names.js";
 import { prefixOf, wholePath, type Part, type ReadFields } from "./reader.js";
 
 /**
@@ -22,6 +23,7 @@ export function protobufReader(
     // Before other files add to the same package.
     const messages = file instanceof Namespace ? messagesOf(file) : [];
     addImports(root, [...(own.imports ?? []), ...(own.weakImports ?? [])], imported);
+    resolveNames(root);
     root.resolveAll();
     const readers = new Map<Type, MessageReader>();
     return (bytes, start) => {
@@ -74,20 +76,20 @@ function addImports(
 }
 
 /** Which message of the file a record is: an index, and the one inside that message, and so on. */
-function readIndexes(cursor: Cursor): number[] {
+function readIndexes(cursor: Cursor): (number | bigint)[] {
     const count = Number(zigzag(cursor.varint()));
     if (count < 0 || count > cursor.left) {
         throw new Unreadable("it has no list of message indexes behind its schema id");
     }
     // The first message of a file, which most have only, is written as an empty list.
-    return count === 0 ? [0] : Array.from({ length: count }, () => Number(zigzag(cursor.varint())));
+    return count === 0 ? [0] : Array.from({ length: count }, () => zigzag(cursor.varint()));
 }
 
-function chosen(messages: readonly Type[], indexes: readonly number[]): Type {
+function chosen(messages: readonly Type[], indexes: readonly (number | bigint)[]): Type {
     let among = messages;
     let type: Type | undefined;
     for (const index of indexes) {
-        type = among[index];
+        type = among[Number(index)];
         if (type === undefined) {
             throw new Unreadable(
                 `it is message ${indexes.slice(0, 8).join(".")} of its schema, which has no such message`,

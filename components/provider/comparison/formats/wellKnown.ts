@@ -9,13 +9,15 @@ export interface Meaning {
     leaf(texts: readonly string[], type: JsonType): Leaf | undefined;
 }
 
-/** What a message of this name means; `undefined` for most. */
+/**
+ * What a message of this name means; `undefined` for most. `slotOf` finds a field that is no message, of a type if one is given.
+ */
 export function meaningOf(
     fullName: string,
-    slotOf: (field: string) => number | undefined,
+    slotOf: (field: string, type?: JsonType) => number | undefined,
 ): Meaning | undefined {
     const known = meanings.get(fullName);
-    const slots = known?.fields.map(slotOf) ?? [];
+    const slots = known?.fields.map((field) => slotOf(field, known.type)) ?? [];
     // Somebody's own file may have another message under this name.
     return known === undefined || slots.includes(undefined)
         ? undefined
@@ -27,15 +29,24 @@ const wrapper = {
     leaf: ([text]: readonly string[], type: JsonType): Leaf => ({ type, text: text! }),
 };
 
-const meanings = new Map<string, { fields: readonly string[]; leaf: Meaning["leaf"] }>([
+interface Known {
+    readonly fields: readonly string[];
+    /** Of all the fields; `undefined` where any will do. */
+    readonly type?: JsonType;
+    readonly leaf: Meaning["leaf"];
+}
+
+const seconds = { fields: ["seconds", "nanos"], type: "integer" } as const;
+
+const meanings = new Map<string, Known>([
     [
         ".google.protobuf.Timestamp",
-        { fields: ["seconds", "nanos"], leaf: ([seconds, nanos]) => instant(seconds!, nanos!) },
+        { ...seconds, leaf: ([seconds, nanos]) => instant(seconds!, nanos!) },
     ],
     [
         ".google.protobuf.Duration",
         {
-            fields: ["seconds", "nanos"],
+            ...seconds,
             leaf: ([seconds, nanos]) => ({
                 type: "number",
                 text: decimalText(BigInt(seconds!) * 1_000_000_000n + BigInt(nanos!), 9),
