@@ -1,7 +1,6 @@
 package shadowflink.v1;
 
 import java.time.LocalDate;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -128,11 +127,8 @@ final class AvroReaders {
 
     /** It is there before its fields are, since it may contain itself. */
     static final class OfRecord extends ValueReader {
-        /** More prefixes are not remembered: behind a map's keys there may be any number of them. */
-        private static final int MOST_PREFIXES = 256;
-
         private final String name;
-        private final Map<String, String[]> paths = new HashMap<>();
+        private Paths paths;
         private String[] names;
         private ValueReader[] readers;
 
@@ -143,6 +139,7 @@ final class AvroReaders {
 
         void define(List<String> names, List<ValueReader> readers) {
             this.names = names.toArray(new String[0]);
+            paths = new Paths(names);
             this.readers = readers.toArray(new ValueReader[0]);
         }
 
@@ -153,7 +150,7 @@ final class AvroReaders {
 
         @Override
         int members(Cursor cursor, String prefix, Fields fields) throws Unusable {
-            String[] behind = pathsBehind(prefix);
+            String[] behind = paths.behind(prefix);
             for (int i = 0; i < readers.length; i++) {
                 readers[i].place(cursor, behind[i], fields);
             }
@@ -174,21 +171,6 @@ final class AvroReaders {
             }
             cursor.leave();
             return texts;
-        }
-
-        private String[] pathsBehind(String prefix) {
-            String[] known = paths.get(prefix);
-            if (known != null) {
-                return known;
-            }
-            String[] behind = new String[names.length];
-            for (int i = 0; i < names.length; i++) {
-                behind[i] = prefix + names[i];
-            }
-            if (paths.size() < MOST_PREFIXES) {
-                paths.put(prefix, behind);
-            }
-            return behind;
         }
     }
 

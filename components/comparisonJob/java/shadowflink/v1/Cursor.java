@@ -70,6 +70,14 @@ final class Cursor {
         return buffer.getDouble(skip(8));
     }
 
+    int fixed32() throws Unusable {
+        return buffer.getInt(skip(4));
+    }
+
+    long fixed64() throws Unusable {
+        return buffer.getLong(skip(8));
+    }
+
     /** An unsigned integer of at most 64 bits, seven bits a byte. */
     long varint() throws Unusable {
         long value = 0;
@@ -98,10 +106,12 @@ final class Cursor {
         if (length < 0) {
             throw new Unusable("it has a negative length");
         }
-        if (length > left()) {
-            throw new Unusable(ENDS_EARLY);
-        }
-        return (int) length;
+        return within(length);
+    }
+
+    /** The same, where it is written without a sign. */
+    int unsignedLength() throws Unusable {
+        return within(varint());
     }
 
     /** Goes past so many bytes, and returns where they begin. */
@@ -120,6 +130,11 @@ final class Cursor {
         return Texts.bytes(bytes, start, at);
     }
 
+    /** All bytes from there up to here, in the same way. */
+    String hexFrom(int start) {
+        return Texts.bytes(bytes, start, at);
+    }
+
     String string(int length) throws Unusable {
         int start = skip(length);
         String text = Utf8.text(bytes, start, at);
@@ -133,5 +148,12 @@ final class Cursor {
     BigInteger integer(int length) throws Unusable {
         int start = skip(length);
         return new BigInteger(bytes, start, length);
+    }
+
+    private int within(long length) throws Unusable {
+        if (Long.compareUnsigned(length, left()) > 0) {
+            throw new Unusable(ENDS_EARLY);
+        }
+        return (int) length;
     }
 }

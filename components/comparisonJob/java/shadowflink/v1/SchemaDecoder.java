@@ -22,9 +22,16 @@ final class SchemaDecoder implements Decoder {
         try {
             schema.read(bytes, HEADER_LENGTH, fields);
         } catch (Unusable reason) {
-            throw new Unusable(reason.getMessage() + " (schema id " + Integer.toUnsignedString(id) + ")");
+            throw inSchema(reason.getMessage(), id);
+        } catch (StackOverflowError error) {
+            // How deep that is depends on the thread, for which no record is to end the job.
+            throw inSchema("it is too large or too deep", id);
         }
         return id;
+    }
+
+    private static Unusable inSchema(String reason, int id) {
+        return new Unusable(reason + " (schema id " + Integer.toUnsignedString(id) + ")");
     }
 
     private static String describeStart(byte[] bytes) {

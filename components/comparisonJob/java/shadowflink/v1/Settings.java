@@ -70,6 +70,8 @@ final class Settings {
             case "bytes" -> new WholeDecoder(part, false);
             case "avro" -> new SchemaDecoder(new Library(
                     "AVRO", (schema, referred) -> AvroSchema.reader(schema, referred, part), registry()));
+            case "protobuf" -> new SchemaDecoder(new Library(
+                    "PROTOBUF", (schema, referred) -> new ProtobufSchema(schema, referred, part), registry()));
             default -> throw new IllegalArgumentException("the format " + format + " is none");
         };
     }
