@@ -1,7 +1,7 @@
 import type { CompareSettings } from "../compare.js";
 import { sides } from "../side.js";
 import { aggregateBuckets, keptHashes } from "../sketch.js";
-import { literal } from "./sqlText.js";
+import { literal, perSide } from "./sqlText.js";
 
 type Aggregates = CompareSettings["rules"]["aggregates"];
 
@@ -11,31 +11,32 @@ export function isAggregated({ fields }: Aggregates): boolean {
 }
 
 /**
- * Views over `contents` with what can be put together to sums, extremes, quantiles and distinct numbers of any run of
- * windows, of all groups, or of one: as the sketches of the embedded engine can.
+ * Views with what can be put together to sums, extremes, quantiles and distinct numbers of any run of windows, of all groups, or
+ * of one: as the sketches of the embedded engine can. `measuredInWindows` are those of the first of them.
  */
-export function aggregateViews({ fields, groupBy }: Aggregates): string {
+export function aggregateViews({ fields, groupBy }: Aggregates, measuredInWindows: string): string {
     const parts = Object.keys(fields).map(
         (
             field,
-        ) => `            SELECT window_start, window_end, incumbents, candidates, CAST(${literal(field)} AS STRING) AS field,
-                ${groupOf(groupBy)} AS record_group,
-                ${fieldOf(field)} AS token
-            FROM contents`,
+        ) => `    SELECT side, event_time, CAST(${literal(field)} AS STRING) AS field, ${groupOf(groupBy)} AS record_group,
+        ${fieldOf(field)} AS token
+    FROM comparable`,
     );
-    return `-- What the aggregated fields say, and how often. Numbers that are too long for an exact sum are none here.
+    return `-- What the aggregated fields say. Numbers that are too long for an exact sum are none here.
+CREATE TEMPORARY VIEW measured AS
+SELECT side, event_time, field, record_group, number, ${isNumber("token")} AND number IS NULL AS inexact
+FROM (
+    SELECT *, ${decimalOf("token")} AS number
+    FROM (
+${indent(parts.join("\n    UNION ALL\n"))}
+    )
+);
+
+-- How often each of them is there.
 CREATE TEMPORARY VIEW numbers AS
 SELECT window_start, window_end, field, record_group, number, inexact,
-    SUM(incumbents) AS incumbents, SUM(candidates) AS candidates
-FROM (
-    SELECT *, ${isNumber("token")} AND number IS NULL AS inexact
-    FROM (
-        SELECT *, ${decimalOf("token")} AS number
-        FROM (
-${parts.join("\n            UNION ALL\n")}
-        )
-    )
-)
+    ${perSide("COUNT(*)")}
+FROM ${measuredInWindows}
 GROUP BY window_start, window_end, field, record_group, number, inexact;
 
 -- Numbers in buckets that are 2 % wide, for quantiles. A number is summed up in two parts, which no sum is too long for.
@@ -125,6 +126,8 @@ function groupOf(groupBy: readonly string[]): string {
         ? "CAST(NULL AS STRING)"
         : `CONCAT('{"":0'${members.join("")}, '}')`;
 }
+
+const indent = (lines: string) => lines.replace(/^/gm, "    ");
 
 const fieldOf = (path: string) => `field_of(content, ${literal(path)})`;
 

@@ -2,6 +2,7 @@ import type { CompareSettings } from "../compare.js";
 import type { FlinkSettings } from "../compareFlink.js";
 import { sampleLimit } from "../sampleLimit.js";
 import { sides, type Side } from "../side.js";
+import { literal, perSide } from "./sqlText.js";
 import {
     aggregateColumns,
     aggregateInserts,
@@ -9,7 +10,6 @@ import {
     isAggregated,
 } from "./aggregatesSql.js";
 import { differenceSettings, readSettings } from "./recordSettings.js";
-import { literal } from "./sqlText.js";
 
 /** What a comparison's job reads and writes. */
 export interface ComparisonJobNames {
@@ -62,57 +62,27 @@ SELECT side, part, place, problem, schemas, event_ms, proc_time${ofSample(settin
 FROM records
 WINDOW before AS (PARTITION BY side, part ORDER BY proc_time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW);
 
--- The records of a window by identity and content: what is there as often on both sides cancels out.
-CREATE TEMPORARY VIEW contents AS
-SELECT window_start, window_end, record_identity, content,
-    COUNT(*) FILTER (WHERE side = 'incumbent') AS incumbents,
-    COUNT(*) FILTER (WHERE side = 'candidate') AS candidates
-FROM TABLE(TUMBLE(TABLE comparable, DESCRIPTOR(event_time), ${interval(settings.windowSeconds)}))
-GROUP BY window_start, window_end, record_identity, content;
-
--- What of an identity does not cancel out, and what it says then.
+-- The records of a window by identity, and what of them does not cancel out.
 CREATE TEMPORARY VIEW identities AS
 SELECT window_start, window_end, record_identity,
-    SUM(incumbents) AS incumbents,
-    SUM(candidates) AS candidates,
-    SUM(GREATEST(incumbents - candidates, 0)) AS incumbent_rest,
-    SUM(GREATEST(candidates - incumbents, 0)) AS candidate_rest,
-    COUNT(*) FILTER (WHERE incumbents > candidates) AS incumbent_contents,
-    COUNT(*) FILTER (WHERE candidates > incumbents) AS candidate_contents,
-    MIN(CASE WHEN incumbents > candidates THEN content END) AS incumbent_content,
-    MIN(CASE WHEN candidates > incumbents THEN content END) AS candidate_content
-FROM contents
+    ${perSide("COUNT(*)")},
+    rest_of(side = 'incumbent', content) AS rest
+FROM ${windowsOf("comparable", settings)}
 GROUP BY window_start, window_end, record_identity;
 
--- In what the counterparts differ. Where several contents are left over on a side, it is not known which of them are counterparts.
-CREATE TEMPORARY VIEW counterparts AS
-SELECT *,
-    incumbent_contents = 1 AND candidate_contents = 1 AS paired,
-    incumbent_contents > 0 AND candidate_contents > 0 AND incumbent_contents + candidate_contents > 2 AS ambiguous
-FROM identities;
-
+-- Which of them are counterparts, and in what these differ.
 CREATE TEMPORARY VIEW outcomes AS
-SELECT window_start, window_end, record_identity, incumbents, candidates,
-    different.fields AS differences,
-    different.largest AS largest,
-    CASE WHEN paired THEN LEAST(incumbent_rest, candidate_rest) ELSE 0 END AS pairs,
+SELECT window_start, window_end, record_identity, incumbents, candidates, paired.differences, paired.distances,
     CASE WHEN candidates = 0 THEN incumbents ELSE 0 END AS missing,
     CASE WHEN incumbents = 0 THEN candidates ELSE 0 END AS extra,
-    CASE WHEN candidates = 0 OR ambiguous THEN 0 ELSE GREATEST(incumbent_rest - candidate_rest, 0) END
-        AS incumbent_duplicates,
-    CASE WHEN incumbents = 0 OR ambiguous THEN 0 ELSE GREATEST(candidate_rest - incumbent_rest, 0) END
-        AS candidate_duplicates,
-    CASE WHEN ambiguous THEN 1 ELSE 0 END AS ambiguous
+    CASE WHEN candidates > 0 THEN paired.incumbents ELSE 0 END AS incumbent_duplicates,
+    CASE WHEN incumbents > 0 THEN paired.candidates ELSE 0 END AS candidate_duplicates
 FROM (
-    SELECT *, differences(
-        CASE WHEN paired THEN incumbent_content END,
-        CASE WHEN paired THEN candidate_content END,
-        ${literal(differenceSettings(settings))}
-    ) AS different
-    FROM counterparts
+    SELECT *, counterparts(rest, ${literal(differenceSettings(settings))}) AS paired
+    FROM identities
 );
 
-${aggregated ? `${aggregateViews(aggregates)}\n\n` : ""}${sinks(settings, names)}
+${aggregated ? `${aggregateViews(aggregates, windowsOf("measured", settings))}\n\n` : ""}${sinks(settings, names)}
 
 EXECUTE STATEMENT SET BEGIN
 
@@ -126,14 +96,14 @@ FROM (
 GROUP BY window_start, window_end, side, part, win, problem, schemas;
 
 INSERT INTO types
-SELECT 'types', window_start, types, SUM(incumbents), SUM(candidates)
-FROM (SELECT window_start, window_end, types_of(content) AS types, incumbents, candidates FROM contents)
+SELECT 'types', window_start, types,
+    ${perSide("COUNT(*)")}
+FROM ${windowsOf("comparable", settings)}
 GROUP BY window_start, window_end, types;
 
 INSERT INTO identity_counts
-SELECT 'identities', window_start, differences, SUM(incumbents), SUM(candidates),
-    SUM(pairs), SUM(missing), SUM(extra), SUM(incumbent_duplicates), SUM(candidate_duplicates), SUM(ambiguous),
-    largest_of(largest)${ofSample(settings, "COUNT(*)")}
+SELECT 'identities', window_start, differences, COUNT(*), SUM(incumbents), SUM(candidates),
+    SUM(missing), SUM(extra), SUM(incumbent_duplicates), SUM(candidate_duplicates), largest_of(distances)
 FROM outcomes
 GROUP BY window_start, window_end, differences;
 
@@ -183,14 +153,18 @@ function jobSettings(
         .join("\n");
 }
 
+/** A view in windows of event time. */
+const windowsOf = (view: string, { windowSeconds }: Settings) =>
+    `TABLE(TUMBLE(TABLE ${view}, DESCRIPTOR(event_time), ${interval(windowSeconds)}))`;
+
 /** The functions of the jar; its package's name is that of what they promise to each other. */
 function functions({ flink }: Settings): string {
     const classes = {
         read_record: "ReadRecord",
-        types_of: "TypesOf",
-        field_of: "FieldOf",
-        differences: "Differences",
+        rest_of: "RestOf",
+        counterparts: "Counterparts",
         largest_of: "LargestOf",
+        field_of: "FieldOf",
     };
     return Object.entries(classes)
         .map(
@@ -252,7 +226,8 @@ function records(settings: Settings): string {
     ) => `    SELECT '${side}' AS side, part, place, proc_time, event_time, ${read(settings)} AS said
     FROM ${side}_topic`;
     return `CREATE TEMPORARY VIEW records AS
-SELECT side, part, place, proc_time, event_time, said.problem, said.schemas, said.event_ms, said.record_identity, said.content${
+SELECT side, part, place, proc_time, event_time, said.problem, said.schemas, said.event_ms,
+    said.record_identity, said.content, said.types${
         settings.sample < 1 ? `,\n    ${isSampled(settings)} AS in_sample` : ""
     }
 FROM (
@@ -260,7 +235,7 @@ ${sides.map(part).join("\n    UNION ALL\n")}
 );
 
 CREATE TEMPORARY VIEW comparable AS
-SELECT side, event_time, record_identity, content
+SELECT side, event_time, record_identity, content, types
 FROM records
 WHERE problem IS NULL${ofSample(settings, "", " AND in_sample")};`;
 }
@@ -290,9 +265,8 @@ const columnsOf = (settings: Settings) => ({
     read_records: `side STRING, part INT, win BIGINT, problem STRING, schemas STRING, records BIGINT, seen BIGINT,
     first_offset BIGINT, last_offset BIGINT, last_event BIGINT, late BIGINT, disorder BIGINT${ofSample(settings, "sampled BIGINT")}`,
     types: "window_start TIMESTAMP(3), types STRING, incumbents BIGINT, candidates BIGINT",
-    identity_counts: `window_start TIMESTAMP(3), differences STRING, incumbents BIGINT, candidates BIGINT, pairs BIGINT,
-    missing BIGINT, extra BIGINT, incumbent_duplicates BIGINT, candidate_duplicates BIGINT, ambiguous BIGINT,
-    largest ARRAY<DOUBLE>${ofSample(settings, "identities BIGINT")}`,
+    identity_counts: `window_start TIMESTAMP(3), differences STRING, identities BIGINT, incumbents BIGINT, candidates BIGINT,
+    missing BIGINT, extra BIGINT, incumbent_duplicates BIGINT, candidate_duplicates BIGINT, largest ARRAY<DOUBLE>`,
     samples:
         "window_start TIMESTAMP(3), what STRING, `identity` STRING, differences STRING, place BIGINT",
     ...(isAggregated(settings.rules.aggregates) && aggregateColumns),

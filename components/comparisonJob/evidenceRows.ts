@@ -39,30 +39,29 @@ export interface TypesRow {
     readonly candidates: number;
 }
 
-/** The identities of a window whose counterparts differ in the same fields. */
+/** The identities of a window whose counterparts differ in the same way. */
 export interface IdentitiesRow {
     readonly kind: "identities";
     readonly window_start: string;
-    /**
-     * As JSON: `[["flights","different"],["gate","added"]]`, the second for a field that only the candidate has; empty also where
-     * there was no pair to compare.
-     */
+    /** {@link DifferingPairs} of each of them, as JSON. */
     readonly differences: string;
-    /** How many they are; absent where all are compared. */
-    readonly identities?: number;
+    readonly identities: number;
     /** All their records. */
     readonly incumbents: number;
     readonly candidates: number;
-    /** Pairs of records that are not equal byte for byte. */
-    readonly pairs: number;
     readonly missing: number;
     readonly extra: number;
     readonly incumbent_duplicates: number;
     readonly candidate_duplicates: number;
-    /** Identities of which both sides have records left over, and one has several: which belong together is not known. */
-    readonly ambiguous: number;
-    /** The largest distance of two numbers, for each of these fields. */
+    /** The largest distance of two numbers, for each of the fields of all pairs. */
     readonly largest: readonly (number | null)[];
+}
+
+/** Pairs of counterparts that differ in the same fields. */
+export interface DifferingPairs {
+    readonly pairs: number;
+    /** `added` is a field that only the candidate has. */
+    readonly fields: readonly (readonly [field: string, how: "different" | "added"])[];
 }
 
 /** One of the first differing identities of a window. */

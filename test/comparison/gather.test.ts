@@ -341,9 +341,10 @@ describe("what keeps a look from being complete", () => {
         assert.match(
             await lookThatCannotKeepUp({
                 samples: "raw",
-                fields: { flights: { unordered: true } },
+                fields: { flights: { ignore: "noise" } },
+                rules: { aggregates: { fields: { flights: {} } } },
             }),
-            /on your Flink cluster; with it, compare\.samples cannot be "raw", and compare\.fields\.flights\.unordered cannot be given\.$/m,
+            /on your Flink cluster; with it, compare\.samples cannot be "raw", and compare\.fields\.flights\.ignore cannot be given\.$/m,
         );
     });
 });

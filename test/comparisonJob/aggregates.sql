@@ -1,24 +1,25 @@
--- What the aggregated fields say, and how often. Numbers that are too long for an exact sum are none here.
+-- What the aggregated fields say. Numbers that are too long for an exact sum are none here.
+CREATE TEMPORARY VIEW measured AS
+SELECT side, event_time, field, record_group, number, REGEXP(token, '^[-0-9]') AND number IS NULL AS inexact
+FROM (
+    SELECT *, CASE WHEN REGEXP(token, '^-?[0-9]{1,19}(?:[.][0-9]{1,17})?$') THEN CAST(token AS DECIMAL(36, 17)) END AS number
+    FROM (
+        SELECT side, event_time, CAST('flights' AS STRING) AS field, CONCAT('{"":0', COALESCE(CONCAT(',"0":', field_of(content, 'origin')), ''), '}') AS record_group,
+            field_of(content, 'flights') AS token
+        FROM comparable
+        UNION ALL
+        SELECT side, event_time, CAST('mean_delay' AS STRING) AS field, CONCAT('{"":0', COALESCE(CONCAT(',"0":', field_of(content, 'origin')), ''), '}') AS record_group,
+            field_of(content, 'mean_delay') AS token
+        FROM comparable
+    )
+);
+
+-- How often each of them is there.
 CREATE TEMPORARY VIEW numbers AS
 SELECT window_start, window_end, field, record_group, number, inexact,
-    SUM(incumbents) AS incumbents, SUM(candidates) AS candidates
-FROM (
-    SELECT *, REGEXP(token, '^[-0-9]') AND number IS NULL AS inexact
-    FROM (
-        SELECT *, CASE WHEN REGEXP(token, '^-?[0-9]{1,19}(?:[.][0-9]{1,17})?$') THEN CAST(token AS DECIMAL(36, 17)) END AS number
-        FROM (
-            SELECT window_start, window_end, incumbents, candidates, CAST('flights' AS STRING) AS field,
-                CONCAT('{"":0', COALESCE(CONCAT(',"0":', field_of(content, 'origin')), ''), '}') AS record_group,
-                field_of(content, 'flights') AS token
-            FROM contents
-            UNION ALL
-            SELECT window_start, window_end, incumbents, candidates, CAST('mean_delay' AS STRING) AS field,
-                CONCAT('{"":0', COALESCE(CONCAT(',"0":', field_of(content, 'origin')), ''), '}') AS record_group,
-                field_of(content, 'mean_delay') AS token
-            FROM contents
-        )
-    )
-)
+    COUNT(*) FILTER (WHERE side = 'incumbent') AS incumbents,
+    COUNT(*) FILTER (WHERE side = 'candidate') AS candidates
+FROM TABLE(TUMBLE(TABLE measured, DESCRIPTOR(event_time), INTERVAL '0 01:00:00.000' DAY TO SECOND(3)))
 GROUP BY window_start, window_end, field, record_group, number, inexact;
 
 -- Numbers in buckets that are 2 % wide, for quantiles. A number is summed up in two parts, which no sum is too long for.

@@ -13,10 +13,10 @@ SET 'execution.checkpointing.dir' = 's3://state/delays-v2-evidence-0a1b2c3d';
 
 -- How records are read and compared: in a jar, as shadow-flink itself does.
 CREATE TEMPORARY FUNCTION read_record AS 'shadowflink.v1.ReadRecord' USING JAR 'file:///opt/flink/usrlib/shadow-flink-functions.jar';
-CREATE TEMPORARY FUNCTION types_of AS 'shadowflink.v1.TypesOf' USING JAR 'file:///opt/flink/usrlib/shadow-flink-functions.jar';
-CREATE TEMPORARY FUNCTION field_of AS 'shadowflink.v1.FieldOf' USING JAR 'file:///opt/flink/usrlib/shadow-flink-functions.jar';
-CREATE TEMPORARY FUNCTION differences AS 'shadowflink.v1.Differences' USING JAR 'file:///opt/flink/usrlib/shadow-flink-functions.jar';
+CREATE TEMPORARY FUNCTION rest_of AS 'shadowflink.v1.RestOf' USING JAR 'file:///opt/flink/usrlib/shadow-flink-functions.jar';
+CREATE TEMPORARY FUNCTION counterparts AS 'shadowflink.v1.Counterparts' USING JAR 'file:///opt/flink/usrlib/shadow-flink-functions.jar';
 CREATE TEMPORARY FUNCTION largest_of AS 'shadowflink.v1.LargestOf' USING JAR 'file:///opt/flink/usrlib/shadow-flink-functions.jar';
+CREATE TEMPORARY FUNCTION field_of AS 'shadowflink.v1.FieldOf' USING JAR 'file:///opt/flink/usrlib/shadow-flink-functions.jar';
 
 -- The two topics, byte for byte. A record without an event time is of the year 1, which moves no watermark, nor does one from
 -- the future.
@@ -55,7 +55,8 @@ CREATE TEMPORARY TABLE candidate_topic WITH (
 
 -- Every record, and why it cannot be compared, where that is so.
 CREATE TEMPORARY VIEW records AS
-SELECT side, part, place, proc_time, event_time, said.problem, said.schemas, said.event_ms, said.record_identity, said.content
+SELECT side, part, place, proc_time, event_time, said.problem, said.schemas, said.event_ms,
+    said.record_identity, said.content, said.types
 FROM (
     SELECT 'incumbent' AS side, part, place, proc_time, event_time, read_record(record_key, record, written, '{"key":"bytes","value":"json","identity":["origin","window_start"],"eventTime":"window_start","ignore":["written"]}') AS said
     FROM incumbent_topic
@@ -65,7 +66,7 @@ FROM (
 );
 
 CREATE TEMPORARY VIEW comparable AS
-SELECT side, event_time, record_identity, content
+SELECT side, event_time, record_identity, content, types
 FROM records
 WHERE problem IS NULL;
 
@@ -75,54 +76,25 @@ SELECT side, part, place, problem, schemas, event_ms, proc_time, COUNT(*) OVER b
 FROM records
 WINDOW before AS (PARTITION BY side, part ORDER BY proc_time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW);
 
--- The records of a window by identity and content: what is there as often on both sides cancels out.
-CREATE TEMPORARY VIEW contents AS
-SELECT window_start, window_end, record_identity, content,
-    COUNT(*) FILTER (WHERE side = 'incumbent') AS incumbents,
-    COUNT(*) FILTER (WHERE side = 'candidate') AS candidates
-FROM TABLE(TUMBLE(TABLE comparable, DESCRIPTOR(event_time), INTERVAL '0 01:00:00.000' DAY TO SECOND(3)))
-GROUP BY window_start, window_end, record_identity, content;
-
--- What of an identity does not cancel out, and what it says then.
+-- The records of a window by identity, and what of them does not cancel out.
 CREATE TEMPORARY VIEW identities AS
 SELECT window_start, window_end, record_identity,
-    SUM(incumbents) AS incumbents,
-    SUM(candidates) AS candidates,
-    SUM(GREATEST(incumbents - candidates, 0)) AS incumbent_rest,
-    SUM(GREATEST(candidates - incumbents, 0)) AS candidate_rest,
-    COUNT(*) FILTER (WHERE incumbents > candidates) AS incumbent_contents,
-    COUNT(*) FILTER (WHERE candidates > incumbents) AS candidate_contents,
-    MIN(CASE WHEN incumbents > candidates THEN content END) AS incumbent_content,
-    MIN(CASE WHEN candidates > incumbents THEN content END) AS candidate_content
-FROM contents
+    COUNT(*) FILTER (WHERE side = 'incumbent') AS incumbents,
+    COUNT(*) FILTER (WHERE side = 'candidate') AS candidates,
+    rest_of(side = 'incumbent', content) AS rest
+FROM TABLE(TUMBLE(TABLE comparable, DESCRIPTOR(event_time), INTERVAL '0 01:00:00.000' DAY TO SECOND(3)))
 GROUP BY window_start, window_end, record_identity;
 
--- In what the counterparts differ. Where several contents are left over on a side, it is not known which of them are counterparts.
-CREATE TEMPORARY VIEW counterparts AS
-SELECT *,
-    incumbent_contents = 1 AND candidate_contents = 1 AS paired,
-    incumbent_contents > 0 AND candidate_contents > 0 AND incumbent_contents + candidate_contents > 2 AS ambiguous
-FROM identities;
-
+-- Which of them are counterparts, and in what these differ.
 CREATE TEMPORARY VIEW outcomes AS
-SELECT window_start, window_end, record_identity, incumbents, candidates,
-    different.fields AS differences,
-    different.largest AS largest,
-    CASE WHEN paired THEN LEAST(incumbent_rest, candidate_rest) ELSE 0 END AS pairs,
+SELECT window_start, window_end, record_identity, incumbents, candidates, paired.differences, paired.distances,
     CASE WHEN candidates = 0 THEN incumbents ELSE 0 END AS missing,
     CASE WHEN incumbents = 0 THEN candidates ELSE 0 END AS extra,
-    CASE WHEN candidates = 0 OR ambiguous THEN 0 ELSE GREATEST(incumbent_rest - candidate_rest, 0) END
-        AS incumbent_duplicates,
-    CASE WHEN incumbents = 0 OR ambiguous THEN 0 ELSE GREATEST(candidate_rest - incumbent_rest, 0) END
-        AS candidate_duplicates,
-    CASE WHEN ambiguous THEN 1 ELSE 0 END AS ambiguous
+    CASE WHEN candidates > 0 THEN paired.incumbents ELSE 0 END AS incumbent_duplicates,
+    CASE WHEN incumbents > 0 THEN paired.candidates ELSE 0 END AS candidate_duplicates
 FROM (
-    SELECT *, differences(
-        CASE WHEN paired THEN incumbent_content END,
-        CASE WHEN paired THEN candidate_content END,
-        '{"fields":{"mean_delay":{"absoluteTolerance":0.5,"relativeTolerance":0.01},"written":{}}}'
-    ) AS different
-    FROM counterparts
+    SELECT *, counterparts(rest, '{"fields":{"mean_delay":{"absoluteTolerance":0.5,"relativeTolerance":0.01},"written":{}}}') AS paired
+    FROM identities
 );
 
 -- Where all goes: one topic, one record for each row.
@@ -156,9 +128,8 @@ CREATE TEMPORARY TABLE types (
 );
 
 CREATE TEMPORARY TABLE identity_counts (
-    kind STRING, window_start TIMESTAMP(3), differences STRING, incumbents BIGINT, candidates BIGINT, pairs BIGINT,
-    missing BIGINT, extra BIGINT, incumbent_duplicates BIGINT, candidate_duplicates BIGINT, ambiguous BIGINT,
-    largest ARRAY<DOUBLE>
+    kind STRING, window_start TIMESTAMP(3), differences STRING, identities BIGINT, incumbents BIGINT, candidates BIGINT,
+    missing BIGINT, extra BIGINT, incumbent_duplicates BIGINT, candidate_duplicates BIGINT, largest ARRAY<DOUBLE>
 ) WITH (
     'connector' = 'kafka',
     'topic' = 'delays-v2-evidence-0a1b2c3d',
@@ -197,14 +168,15 @@ FROM (
 GROUP BY window_start, window_end, side, part, win, problem, schemas;
 
 INSERT INTO types
-SELECT 'types', window_start, types, SUM(incumbents), SUM(candidates)
-FROM (SELECT window_start, window_end, types_of(content) AS types, incumbents, candidates FROM contents)
+SELECT 'types', window_start, types,
+    COUNT(*) FILTER (WHERE side = 'incumbent') AS incumbents,
+    COUNT(*) FILTER (WHERE side = 'candidate') AS candidates
+FROM TABLE(TUMBLE(TABLE comparable, DESCRIPTOR(event_time), INTERVAL '0 01:00:00.000' DAY TO SECOND(3)))
 GROUP BY window_start, window_end, types;
 
 INSERT INTO identity_counts
-SELECT 'identities', window_start, differences, SUM(incumbents), SUM(candidates),
-    SUM(pairs), SUM(missing), SUM(extra), SUM(incumbent_duplicates), SUM(candidate_duplicates), SUM(ambiguous),
-    largest_of(largest)
+SELECT 'identities', window_start, differences, COUNT(*), SUM(incumbents), SUM(candidates),
+    SUM(missing), SUM(extra), SUM(incumbent_duplicates), SUM(candidate_duplicates), largest_of(distances)
 FROM outcomes
 GROUP BY window_start, window_end, differences;
 

@@ -4,6 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as readline from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import type { DifferingPairs } from "../../components/comparisonJob/evidenceRows.js";
 import { run } from "../../sandbox/command.js";
 import { functionsJar } from "../../sandbox/functionsJar.js";
 import { flinkJars } from "../../sandbox/jars.js";
@@ -16,13 +17,16 @@ export interface Read {
     readonly eventTime: number | null;
     readonly identity: string | null;
     readonly content: string | null;
+    readonly types: string | null;
     readonly schemas: string | null;
 }
 
-/** What `differences` says of two contents. */
-export interface Found {
-    readonly fields: string;
-    readonly largest?: readonly (number | null)[];
+/** What `counterparts` says of what is left. */
+export interface Paired {
+    readonly incumbents: number;
+    readonly candidates: number;
+    readonly differences: readonly DifferingPairs[];
+    readonly distances: readonly (number | null)[];
 }
 
 type Answer<T> = T | { readonly failed: string };
@@ -69,12 +73,9 @@ export class JavaFunctions {
         return this.#ask({ ask: "read", key: ofKey, record, written: timestamp, settings });
     }
 
-    differences(incumbent: string, candidate: string, settings: string): Promise<Answer<Found>> {
-        return this.#ask({ ask: "differences", incumbent, candidate, settings });
-    }
-
-    types(content: string): Promise<Answer<{ types: string }>> {
-        return this.#ask({ ask: "types", content });
+    /** Of contents, and how many more of each the incumbent has. */
+    counterparts(rest: ReadonlyMap<string, number>, settings: string): Promise<Answer<Paired>> {
+        return this.#ask({ ask: "counterparts", rest: [...rest], settings });
     }
 
     field(content: string, of: string): Promise<Answer<{ field: string | null }>> {

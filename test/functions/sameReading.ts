@@ -1,23 +1,16 @@
 import assert from "node:assert/strict";
 import type { CompareSettings } from "../../components/compare.js";
 import { readSettings } from "../../components/comparisonJob/recordSettings.js";
-import { ignoredFields } from "../../components/provider/comparison/content.js";
-import type { JsonType } from "../../components/provider/comparison/decode.js";
+import {
+    ignoredFields,
+    lineBeginning,
+    writeContent,
+} from "../../components/provider/comparison/content.js";
+import type { Fields } from "../../components/provider/comparison/decode.js";
 import { Decoders } from "../../components/provider/comparison/decoders.js";
-import { type Observation, observe } from "../../components/provider/comparison/observe.js";
+import { observe } from "../../components/provider/comparison/observe.js";
 import type { LogRecord } from "../../components/provider/kafka/port.js";
 import type { JavaFunctions, Read } from "./javaFunctions.js";
-
-const letters: Readonly<Record<JsonType, string>> = {
-    string: "s",
-    integer: "i",
-    number: "d",
-    boolean: "b",
-    null: "n",
-    object: "o",
-    array: "a",
-    bytes: "x",
-};
 
 /** The first millisecond of the year 1, before which Flink has no timestamps. */
 const yearOne = Date.parse("0001-01-01T00:00:00Z");
@@ -84,23 +77,16 @@ export function expectedOf(record: LogRecord, settings: CompareSettings, decoder
         // JavaScript has a zero with a sign.
         eventTime: observed.eventTime + 0,
         identity: observed.identity,
-        content: contentOf(observed, ignoredFields(settings)),
+        content: writeContent(observed.fields, ignoredFields(settings)),
+        types: typesOf(observed.fields),
         schemas: schemas === "" ? null : schemas,
     };
 }
 
-/** As `writeContent` does it, with the types. */
-export function contentOf(
-    { fields }: Pick<Observation, "fields">,
-    ignored: ReadonlySet<string> = new Set(),
-): string {
-    return [...fields]
-        .map(([path, { type, text }]) => {
-            const shown = ignored.has(path) ? "" : text;
-            return `${JSON.stringify(path)}\t${letters[type]}${shown}`;
-        })
-        .sort()
-        .join("\n");
+/** In the order of a content. */
+function typesOf(fields: Fields): string {
+    const types = [...fields].map(([path, { type }]) => [path, type] as const);
+    return JSON.stringify(types.sort(([a], [b]) => (lineBeginning(a) < lineBeginning(b) ? -1 : 1)));
 }
 
 const refusal = (problem: string): Read => ({
@@ -108,6 +94,7 @@ const refusal = (problem: string): Read => ({
     eventTime: null,
     identity: null,
     content: null,
+    types: null,
     schemas: null,
 });
 

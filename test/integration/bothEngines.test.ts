@@ -258,17 +258,22 @@ const canonical = (value: string): string => {
     return "refused" in decoded ? value : decoded.fields.get("v")!.text;
 };
 
+/** The fields of which an identity may be. */
+const identityOf = (row: Row): Row =>
+    Object.fromEntries(Object.entries(row).filter(([field]) => /^(id|part 2)$/.test(field)));
+
 /** What both versions say of one identity in a window. */
 const group = fc.record({
     row: fc.record(valueOf),
     change: fc.subarray(["n", "text", "_any-thing", "written", "place", "tags"] as const),
     other: fc.record(valueOf),
+    third: fc.record(valueOf),
     kept: fc.subarray([...fields]),
     key: fc.uint8Array({ minLength: 1, maxLength: 3 }),
     otherKey: fc.option(fc.uint8Array({ minLength: 1, maxLength: 3 }), { freq: 4 }),
     minute: fc.nat({ max: 59 }),
     copies: fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 2 })),
-    kind: fc.constantFrom("same", "same", "respelled", "changed", "changed", "one of many"),
+    kind: fc.constantFrom("same", "same", "respelled", "changed", "changed", "one of many", "many"),
     odd: fc.option(odd, { freq: 12 }),
     turn: fc.nat({ max: 30 }),
     partitions: fc.tuple(fc.nat({ max: 1 }), fc.nat({ max: 1 })),
@@ -313,6 +318,7 @@ function topicsOf(hours: readonly Of<typeof hourOf>[], { args, layout }: Rules):
                 ...Object.fromEntries(one.change.map((field) => [field, one.other[field]])),
                 ...one.odd,
             });
+            const third = { ...other, ...present({ ...one.third, ...identityOf(one.row) }) };
             const message = (value: string, side: 0 | 1, key = one.key): Message => ({
                 key: Buffer.from(key),
                 value,
@@ -337,6 +343,12 @@ function topicsOf(hours: readonly Of<typeof hourOf>[], { args, layout }: Rules):
                     add("incumbent", message(ofRow(row, turn), 0), copies[0] + 1);
                     add("candidate", message(ofRow(row, turn), 1), 1);
                     add("candidate", message(ofRow(other, turn), 1, otherKey), copies[1]);
+                    break;
+                case "many":
+                    add("incumbent", message(ofRow(row, turn), 0), copies[0] + 1);
+                    add("incumbent", message(ofRow(other, turn), 0), copies[1]);
+                    add("candidate", message(ofRow(third, turn), 1), copies[0]);
+                    add("candidate", message(ofRow(other, turn), 1, otherKey), 1);
                     break;
             }
         }

@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { CompareArgs } from "../../components/compare.js";
+import type { CompareArgs, CompareSettings } from "../../components/compare.js";
+import type { DifferingPairs } from "../../components/comparisonJob/evidenceRows.js";
 import { differenceSettings } from "../../components/comparisonJob/recordSettings.js";
+import { readDifferences, writeContent } from "../../components/provider/comparison/content.js";
 import { decodeValue, type Fields } from "../../components/provider/comparison/decode.js";
+import type { Row } from "../../components/provider/comparison/engine.js";
 import { PairComparison } from "../../components/provider/comparison/pair.js";
+import { pairRows } from "../../components/provider/comparison/pairRows.js";
+import { type Side, sides } from "../../components/side.js";
 import { hasJdk } from "../../sandbox/javaJar.js";
 import { settingsOf } from "../comparison/world.js";
-import { JavaFunctions } from "../functions/javaFunctions.js";
-import { assertSame, contentOf, recordOf } from "../functions/sameReading.js";
+import { JavaFunctions, type Paired } from "../functions/javaFunctions.js";
+import { assertSame, recordOf } from "../functions/sameReading.js";
 import { escaped, naughty } from "../naughty.js";
 import { skipBecause } from "../skip.js";
 
@@ -381,7 +386,9 @@ describe("the functions of a comparison's job", function () {
             return decoded.fields;
         };
 
-        it("finds fields and their types by path", async () => {
+        const contentOf = (fields: Fields) => writeContent(fields, new Set());
+
+        it("finds fields by path", async () => {
             const samples = [
                 ...["{}", '{"a":1}', '{"a":{"b":null},"a.b":[1],"":"","a b":1.5,"é":true}'],
                 ...fc.sample(anyValue.object, 500),
@@ -389,15 +396,8 @@ describe("the functions of a comparison's job", function () {
             assert.ok(samples.length > 100);
             for (const json of samples) {
                 const fields = fieldsOf(json);
-                const content = contentOf({ fields });
-                const types = await java.types(content);
-                assert.ok("types" in types);
-                assert.deepEqual(
-                    new Map(JSON.parse(types.types) as [string, string][]),
-                    new Map([...fields].map(([path, { type }]) => [path, type])),
-                );
                 for (const path of [...fields.keys(), "a", "b", "none"]) {
-                    assert.deepEqual(await java.field(content, path), {
+                    assert.deepEqual(await java.field(contentOf(fields), path), {
                         field: fields.get(path)?.text ?? null,
                     });
                 }
@@ -460,43 +460,98 @@ describe("the functions of a comparison's job", function () {
             tolerance,
         );
 
-        it("finds the differences that the embedded engine finds", async () => {
-            const samples = fc.sample(fc.tuple(pair, tolerances), 3_000);
+        /** What the embedded engine makes of what is left of one identity. */
+        function pairedBy(
+            contents: Record<Side, readonly string[]>,
+            settings: CompareSettings,
+        ): Paired {
+            const rows = sides.flatMap((side) =>
+                contents[side].map((content): Row => ({
+                    side,
+                    window: 0,
+                    identity: "[]",
+                    identityHash: 0,
+                    content,
+                })),
+            );
+            const comparison = new PairComparison(settings, new Set());
+            const differing = new Map<string, { pairs: number; by: (number | null)[] }>();
+            const alone = { incumbent: 0, candidate: 0 };
+            const all = { from: -Infinity, to: Infinity };
+            for (const { incumbent, candidate } of pairRows(rows, all, () => new Set())) {
+                if (incumbent === null || candidate === null) {
+                    alone[incumbent === null ? "candidate" : "incumbent"]++;
+                    continue;
+                }
+                const found = comparison
+                    .differences(...readDifferences(incumbent, candidate))
+                    .sort((a, b) => (JSON.stringify(a.field) < JSON.stringify(b.field) ? -1 : 1));
+                if (found.length > 0) {
+                    const fields = JSON.stringify(
+                        found.map(({ field, incumbent }) => [
+                            field,
+                            incumbent === null ? "added" : "different",
+                        ]),
+                    );
+                    const known = differing.get(fields) ?? { pairs: 0, by: found.map(() => null) };
+                    differing.set(fields, {
+                        pairs: known.pairs + 1,
+                        by: found.map(({ by }, n) => {
+                            const before = known.by[n] ?? null;
+                            return by === null || (before !== null && before > by) ? before : by;
+                        }),
+                    });
+                }
+            }
+            return {
+                incumbents: alone.incumbent,
+                candidates: alone.candidate,
+                differences: [...differing].map(([fields, { pairs }]) => ({
+                    pairs,
+                    fields: JSON.parse(fields) as DifferingPairs["fields"],
+                })),
+                distances: [...differing.values()].flatMap(({ by }) => by),
+            };
+        }
+
+        /** What does not cancel out. */
+        function restOf(contents: Record<Side, readonly string[]>): Map<string, number> {
+            const rest = new Map<string, number>();
+            for (const side of sides) {
+                for (const content of contents[side]) {
+                    rest.set(content, (rest.get(content) ?? 0) + (side === "incumbent" ? 1 : -1));
+                }
+            }
+            return new Map([...rest].filter(([, more]) => more !== 0));
+        }
+
+        it("finds the differences that the embedded engine finds, pair by pair", async () => {
+            const some = fc.tuple(pair, tolerances, fc.array(pair, { maxLength: 4 }), fc.nat(7));
             let equal = 0;
-            const found = samples.map(async ([sides, fields]) => {
+            let many = 0;
+            const found = fc.sample(some, 3_000).map(async ([first, fields, more, turn]) => {
                 const settings = settingsOf({ fields });
-                const [ours, theirs] = sides.map(fieldsOf) as [Fields, Fields];
-                const answer = await java.differences(
-                    contentOf({ fields: ours }),
-                    contentOf({ fields: theirs }),
-                    differenceSettings(settings),
+                const pairs = [first, ...(turn < 5 ? [] : more)];
+                const contents = {
+                    incumbent: pairs.map(([json]) => contentOf(fieldsOf(json))),
+                    candidate: pairs
+                        .map(([, json]) => contentOf(fieldsOf(json)))
+                        .slice(turn === 7 ? 1 : 0),
+                };
+                const rest = restOf(contents);
+                const expected = pairedBy(contents, settings);
+                const what = `${JSON.stringify(contents)} with ${JSON.stringify(fields)}`;
+                assert.deepEqual(
+                    await java.counterparts(rest, differenceSettings(settings)),
+                    expected,
+                    what,
                 );
-                const values = (of: Fields) =>
-                    new Map([...of].map(([path, { text }]) => [path, text]));
-                const expected = new PairComparison(settings, new Set()).differences(
-                    values(ours),
-                    values(theirs),
-                );
-                const shown = expected.map(({ field, incumbent, by }) => ({
-                    field,
-                    how: incumbent === null ? "added" : "different",
-                    by,
-                }));
-                assert.ok("fields" in answer, JSON.stringify(answer));
-                const names = JSON.parse(answer.fields) as [string, string][];
-                const got = names.map(([field, how], n) => ({
-                    field,
-                    how,
-                    by: answer.largest![n],
-                }));
-                const byField = (a: { field: string }, b: { field: string }) =>
-                    a.field < b.field ? -1 : 1;
-                const what = `${sides.join(" and ")} with ${JSON.stringify(fields)}`;
-                assert.deepEqual(got.sort(byField), shown.sort(byField), what);
-                equal += expected.length === 0 ? 1 : 0;
+                equal += expected.differences.length === 0 ? 1 : 0;
+                many += expected.differences.length > 1 ? 1 : 0;
             });
             await Promise.all(found);
             assert.ok(equal > 200 && equal < 2_500, `${equal} are equal`);
+            assert.ok(many > 100, `${many} differ in several ways`);
         });
 
         it("takes tolerances for what is written, not for what Java makes of them", async () => {
@@ -508,33 +563,16 @@ describe("the functions of a comparison's job", function () {
                 const args = { fields: { a: { absoluteTolerance: tolerance } } };
                 const settings = differenceSettings(settingsOf(args));
                 const differ = async (candidate: string) => {
-                    const content = contentOf({ fields: fieldsOf(`{"a":${candidate}}`) });
-                    const found = await java.differences('"a"\ti0', content, settings);
-                    return "fields" in found ? found.fields : found.failed;
+                    const content = contentOf(fieldsOf(`{"a":${candidate}}`));
+                    const rest = new Map([
+                        ['"a"\t0', 1],
+                        [content, -1],
+                    ]);
+                    const paired = await java.counterparts(rest, settings);
+                    return "differences" in paired ? paired.differences.length : paired.failed;
                 };
-                assert.equal(await differ(String(tolerance)), "[]");
-                assert.equal(await differ(beyond), '[["a","different"]]');
-            }
-        });
-
-        it("compares no field that is ignored", async () => {
-            const ignored = new Set(["a"]);
-            const content = (json: string) => contentOf({ fields: fieldsOf(json) }, ignored);
-            const settings = differenceSettings(settingsOf({ fields: { a: { ignore: "noise" } } }));
-            for (const [a, b] of [
-                ['{"a":1,"b":1}', '{"a":2,"b":2}'],
-                ['{"b":1}', '{"a":2,"b":2}'],
-                ['{"a":1,"b":1}', '{"b":2}'],
-                ['{"a":"1","b":1}', '{"a":{"c":1},"b":2}'],
-            ] as const) {
-                const { fields } = (await java.differences(content(a), content(b), settings)) as {
-                    fields: string;
-                };
-                const found = JSON.parse(fields) as [string, string][];
-                assert.deepEqual(
-                    found.filter(([name]) => !name.startsWith("a.")),
-                    [["b", "different"]],
-                );
+                assert.equal(await differ(String(tolerance)), 0);
+                assert.equal(await differ(beyond), 1);
             }
         });
     });

@@ -568,7 +568,7 @@ describe("the functions of a comparison's job, of Avro", function () {
             attempt === before + 1 ? { status: 500, body: "" } : good,
         );
         const answer = await answerTo(value);
-        assert.deepEqual("content" in answer && answer.content, '"a"\ti1');
+        assert.deepEqual("content" in answer && answer.content, '"a"\t1');
         assert.equal(asked(), before + 2);
     });
 

@@ -1,4 +1,5 @@
 import type { CompareSettings } from "../../../compare.js";
+import type { DifferingPairs } from "../../../comparisonJob/evidenceRows.js";
 import { Aggregates } from "../aggregates.js";
 import { type Side, sides } from "../../../side.js";
 import type {
@@ -20,7 +21,7 @@ import type { Gaps } from "../gaps.js";
 import { totalsOfWindows } from "../kept.js";
 import { leftOut } from "../leftOut.js";
 import { reachOf, type Reach } from "../reach.js";
-import { number, several, time } from "../rules/wording.js";
+import { several, time } from "../rules/wording.js";
 import { counts, cover, noCoverage, windowLength, type Coverage } from "../sealing.js";
 import { obtain } from "../tally.js";
 import type { EvidenceRows } from "./evidenceRows.js";
@@ -80,9 +81,8 @@ export function assembleRows(
     noteIncomplete(incomplete, gaps);
     const types = typesOf(rows, starts);
     const allowed = addedAndAllowed(settings, types);
-    const differing = (differences: string) => differingFields(differences, allowed);
+    const differing = (differences: string) => differingPairs(differences, allowed);
     const windows = starts.map((start) => windowOf(rows, settings, start, differing));
-    noteAmbiguous(rows, starts, gaps);
     noteInexact(rows, settings, starts, gaps);
     const version = (side: Side): VersionEvidence => ({
         version: versions[side].version,
@@ -125,8 +125,11 @@ function startsOf({ read }: EvidenceRows): number[] {
     return [...starts].sort((a, b) => a - b);
 }
 
-/** The fields that the differences of a row say to differ, with their places among them. */
-type Differing = (differences: string) => readonly (readonly [field: string, place: number])[];
+/** The pairs of each identity of a row that differ; fields have their places among those of all pairs. */
+type Differing = (differences: string) => readonly {
+    readonly pairs: number;
+    readonly fields: readonly (readonly [field: string, place: number])[];
+}[];
 
 function windowOf(
     rows: EvidenceRows,
@@ -138,8 +141,8 @@ function windowOf(
     const sum = (of: (row: (typeof identities)[number]) => number) =>
         identities.reduce((total, row) => total + of(row), 0);
     const read = (side: Side) => rows.read[side].windows.get(start);
-    const changed = sum(({ pairs, differences }) =>
-        differing(differences).length > 0 ? pairs : 0,
+    const changed = sum(({ identities, differences }) =>
+        differing(differences).reduce((total, { pairs }) => total + identities * pairs, 0),
     );
     const missing = sum((row) => row.missing);
     const incumbentDuplicates = sum((row) => row.incumbent_duplicates);
@@ -152,7 +155,7 @@ function windowOf(
         candidateRecords: read("candidate")?.records ?? 0,
         incumbentSampled,
         candidateSampled: read("candidate")?.sampled ?? 0,
-        identities: settings.sample < 1 ? sum((row) => row.identities ?? 0) : null,
+        identities: settings.sample < 1 ? sum((row) => row.identities) : null,
         matched: incumbentSampled - changed - missing - incumbentDuplicates,
         changed,
         missing,
@@ -195,25 +198,33 @@ function fieldsOf(
 ): FieldEvidence[] {
     const different = new Map<string, FieldDifferences>();
     for (const start of starts) {
-        for (const { differences, pairs, largest } of rows.windows.get(start)?.identities ?? []) {
-            for (const [field, place] of differing(differences)) {
-                const known = different.get(field) ?? { pairs: 0, largest: null };
-                const by = largest[place] ?? null;
-                different.set(field, {
-                    pairs: known.pairs + pairs,
-                    largest: by === null ? known.largest : Math.max(by, known.largest ?? 0),
-                });
+        for (const row of rows.windows.get(start)?.identities ?? []) {
+            for (const { pairs, fields } of differing(row.differences)) {
+                for (const [field, place] of fields) {
+                    const known = different.get(field) ?? { pairs: 0, largest: null };
+                    const by = row.largest[place] ?? null;
+                    different.set(field, {
+                        pairs: known.pairs + row.identities * pairs,
+                        largest: by === null ? known.largest : Math.max(by, known.largest ?? 0),
+                    });
+                }
             }
         }
     }
     return fieldEvidence(settings, types, different, totalsOfWindows(windows));
 }
 
-function differingFields(differences: string, allowed: ReadonlySet<string>) {
-    return (JSON.parse(differences) as [string, "different" | "added"][])
-        .map(([field, how], place) => ({ field, how, place }))
-        .filter(({ field, how }) => how === "different" || !allowed.has(field))
-        .map(({ field, place }) => [field, place] as const);
+function differingPairs(differences: string, allowed: ReadonlySet<string>): ReturnType<Differing> {
+    let place = 0;
+    return (JSON.parse(differences) as DifferingPairs[])
+        .map(({ pairs, fields }) => ({
+            pairs,
+            fields: fields
+                .map(([field, how]) => ({ field, how, place: place++ }))
+                .filter(({ field, how }) => how === "different" || !allowed.has(field))
+                .map(({ field, place }) => [field, place] as const),
+        }))
+        .filter(({ fields }) => fields.length > 0);
 }
 
 function samplesOf(rows: EvidenceRows, starts: readonly number[], differing: Differing): Sample[] {
@@ -223,12 +234,8 @@ function samplesOf(rows: EvidenceRows, starts: readonly number[], differing: Dif
         for (const { what, identity, differences } of samples.toSorted(
             (a, b) => a.place - b.place,
         )) {
-            const fields =
-                what === "changed"
-                    ? differing(differences)
-                          .map(([field]) => field)
-                          .toSorted()
-                    : [];
+            const [first] = what === "changed" ? differing(differences) : [];
+            const fields = first?.fields.map(([field]) => field).toSorted() ?? [];
             if (what !== "changed" || fields.length > 0) {
                 examples.add({
                     kind: what,
@@ -291,19 +298,5 @@ function noteInexact(
                     "front of the point and 17 behind it. Take it out of compare.rules.aggregates, or compare with the embedded engine.",
             );
         }
-    }
-}
-
-/** What the job leaves open, and another engine would not. */
-function noteAmbiguous(rows: EvidenceRows, starts: readonly number[], gaps: Gaps): void {
-    const ambiguous = starts
-        .flatMap((start) => rows.windows.get(start)?.identities ?? [])
-        .reduce((sum, row) => sum + row.ambiguous, 0);
-    if (ambiguous > 0) {
-        gaps.note(
-            `${number(ambiguous)} times, an identity has several records in a window that differ on both topics: ` +
-                "which is the counterpart of which is not known. Add a field to compare.identity that tells them apart, or " +
-                "compare with the embedded engine.",
-        );
     }
 }

@@ -20,7 +20,6 @@ public final class FieldOf extends ScalarFunction {
             return null;
         }
         int end = content.indexOf('\n', line);
-        // Behind the letter of its type.
-        return content.substring(line + beginning.length() + 1, end < 0 ? content.length() : end);
+        return content.substring(line + beginning.length(), end < 0 ? content.length() : end);
     }
 }

@@ -9,32 +9,20 @@ record Leaf(Type type, String text) {
 
     /** A number written without fraction and exponent is an integer, any other a number. */
     enum Type {
-        STRING('s', "string"),
-        INTEGER('i', "integer"),
-        NUMBER('d', "number"),
-        BOOLEAN('b', "boolean"),
-        NULL('n', "null"),
-        OBJECT('o', "object"),
-        ARRAY('a', "array"),
-        BYTES('x', "bytes");
+        STRING("string"),
+        INTEGER("integer"),
+        NUMBER("number"),
+        BOOLEAN("boolean"),
+        NULL("null"),
+        OBJECT("object"),
+        ARRAY("array"),
+        BYTES("bytes");
 
-        /** Stands for it in a {@link Content}. */
-        final char letter;
         /** As evidence names it. */
         final String word;
 
-        Type(char letter, String word) {
-            this.letter = letter;
+        Type(String word) {
             this.word = word;
-        }
-
-        static Type of(char letter) {
-            for (Type type : values()) {
-                if (type.letter == letter) {
-                    return type;
-                }
-            }
-            throw new IllegalArgumentException("no type has the letter " + letter);
         }
     }
 }

@@ -1,6 +1,7 @@
 package shadowflink.v1;
 
 import java.util.List;
+import java.util.Set;
 import org.apache.flink.table.annotation.DataTypeHint;
 import org.apache.flink.table.annotation.FunctionHint;
 import org.apache.flink.table.data.GenericRowData;
@@ -15,7 +16,8 @@ import org.apache.flink.table.functions.ScalarFunction;
  */
 @FunctionHint(
         output = @DataTypeHint(
-                value = "ROW<problem STRING, event_ms BIGINT, record_identity STRING, content STRING, schemas STRING>",
+                value = "ROW<problem STRING, event_ms BIGINT, record_identity STRING, content STRING, types STRING, "
+                        + "schemas STRING>",
                 bridgedTo = RowData.class))
 public final class ReadRecord extends ScalarFunction {
     private static final long serialVersionUID = 1L;
@@ -53,22 +55,23 @@ public final class ReadRecord extends ScalarFunction {
         private final List<String> identity;
         private final String eventTime;
         private final EventTime time = new EventTime();
-        private final Content.Writer writer;
+        private final Set<String> ignored;
         private final Fields fields = new Fields();
+        private Shape shapes = Shape.root();
 
         Reader(Settings settings) {
             key = settings.decoder(Part.KEY);
             value = settings.decoder(Part.VALUE);
             identity = settings.identity();
             eventTime = settings.eventTime();
-            writer = new Content.Writer(settings.ignored());
+            ignored = settings.ignored();
         }
 
         RowData read(byte[] key, byte[] record, long written) {
             try {
                 return readable(key, record, written);
             } catch (Unusable reason) {
-                return row(reason.getMessage(), null, null, null, null);
+                return row(reason.getMessage(), null, null, null, null, null);
             }
         }
 
@@ -81,7 +84,12 @@ public final class ReadRecord extends ScalarFunction {
             }
             String of = identityOf();
             long at = eventTime == null ? EventTime.ofTimestamp(written) : time.ofField(eventTime, fields.get(eventTime));
-            return row(null, at, of, writer.write(fields), schemas(keySchema, valueSchema));
+            if (shapes.isFull()) {
+                shapes = Shape.root();
+            }
+            Shape shape = shapes.of(fields);
+            String content = Content.of(fields, shape, ignored);
+            return row(null, at, of, content, shape.types(), schemas(keySchema, valueSchema));
         }
 
         private int decodeKey(byte[] bytes) throws Unusable {
@@ -114,12 +122,14 @@ public final class ReadRecord extends ScalarFunction {
             return value == Decoder.NO_SCHEMA ? ofKey : ofKey + " value " + Integer.toUnsignedString(value);
         }
 
-        private static RowData row(String problem, Long at, String identity, String content, String schemas) {
+        private static RowData row(
+                String problem, Long at, String identity, String content, StringData types, String schemas) {
             return GenericRowData.of(
                     StringData.fromString(problem),
                     at,
                     StringData.fromString(identity),
                     StringData.fromString(content),
+                    types,
                     StringData.fromString(schemas));
         }
     }
