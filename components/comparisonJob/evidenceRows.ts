@@ -68,7 +68,8 @@ export interface DifferingPairs {
 export interface SampleRow {
     readonly kind: "sample";
     readonly window_start: string;
-    readonly what: "changed" | "missing" | "extra" | "duplicated";
+    /** `different` is one that is `changed` in more than a field that only the candidate has. */
+    readonly what: "changed" | "different" | "missing" | "extra" | "duplicated";
     /** The first 12 hex digits of its SHA-256. */
     readonly identity: string;
     readonly differences: string;

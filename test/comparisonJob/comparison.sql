@@ -193,6 +193,10 @@ FROM (
         FROM outcomes
         UNION ALL
         SELECT window_start, window_end, record_identity, differences,
+            CASE WHEN differences LIKE '%"different"]%' THEN 'different' END AS what
+        FROM outcomes
+        UNION ALL
+        SELECT window_start, window_end, record_identity, differences,
             CASE WHEN incumbent_duplicates + candidate_duplicates > 0 THEN 'duplicated' END AS what
         FROM outcomes
     )

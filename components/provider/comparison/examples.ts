@@ -4,7 +4,7 @@ const ofAKind = 5;
 const fieldsOfOne = 20;
 const kinds: readonly Sample["kind"][] = ["changed", "missing", "extra", "duplicated"];
 
-/** The first few of each kind that differ, an identity once. They are added in order of windows, then of identities. */
+/** The first few of each kind that differ, an identity once, by the first of its pairs. They are added in order of windows, then of identities. */
 export class Examples {
     readonly #found = new Map<Sample["kind"], Sample[]>(kinds.map((kind) => [kind, []]));
 
@@ -14,9 +14,10 @@ export class Examples {
 
     add({ fields, ...rest }: Sample): void {
         const found = this.#found.get(rest.kind)!;
-        const sample = { ...rest, fields: fields.slice(0, fieldsOfOne) };
-        if (!this.isFull(rest.kind) && JSON.stringify(found.at(-1)) !== JSON.stringify(sample)) {
-            found.push(sample);
+        const before = found.at(-1);
+        const isKnown = before?.window === rest.window && before.identity === rest.identity;
+        if (!this.isFull(rest.kind) && !isKnown) {
+            found.push({ ...rest, fields: fields.slice(0, fieldsOfOne) });
         }
     }
 

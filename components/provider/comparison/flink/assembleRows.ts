@@ -1,5 +1,5 @@
 import type { CompareSettings } from "../../../compare.js";
-import type { DifferingPairs } from "../../../comparisonJob/evidenceRows.js";
+import type { DifferingPairs, SampleRow } from "../../../comparisonJob/evidenceRows.js";
 import { Aggregates } from "../aggregates.js";
 import { type Side, sides } from "../../../side.js";
 import type {
@@ -230,10 +230,7 @@ function differingPairs(differences: string, allowed: ReadonlySet<string>): Retu
 function samplesOf(rows: EvidenceRows, starts: readonly number[], differing: Differing): Sample[] {
     const examples = new Examples();
     for (const start of starts) {
-        const { samples = [] } = rows.windows.get(start) ?? {};
-        for (const { what, identity, differences } of samples.toSorted(
-            (a, b) => a.place - b.place,
-        )) {
+        for (const { what, identity, differences } of inOrder(rows.windows.get(start)?.samples)) {
             const [first] = what === "changed" ? differing(differences) : [];
             const fields = first?.fields.map(([field]) => field).toSorted() ?? [];
             if (what !== "changed" || fields.length > 0) {
@@ -247,6 +244,25 @@ function samplesOf(rows: EvidenceRows, starts: readonly number[], differing: Dif
         }
     }
     return examples.list();
+}
+
+/**
+ * By kind in the order of their identities. Of those that differ, the first may all have an allowed field more and nothing else;
+ * then those that differ in another way are needed too, which come behind them.
+ */
+function inOrder(samples: readonly SampleRow[] = []) {
+    const byPlace = samples.toSorted((a, b) => a.place - b.place);
+    const first = byPlace.filter(({ what }) => what === "changed");
+    const others = byPlace.filter(
+        ({ what, identity }) =>
+            what === "different" && !first.some((one) => one.identity === identity),
+    );
+    return [
+        ...[...first, ...others].map((one) => ({ ...one, what: "changed" as const })),
+        ...byPlace.flatMap(({ what, ...rest }) =>
+            what === "changed" || what === "different" ? [] : [{ what, ...rest }],
+        ),
+    ];
 }
 
 function noteRefused(rows: EvidenceRows, versions: Versions, gaps: Gaps): void {
