@@ -12,15 +12,14 @@ interface Beyond {
 
 /** All settings that a job in Flink SQL cannot do, whatever its own are. */
 export function beyondFlink(settings: CompareSettings): Beyond[] {
-    const { mode, formats, samples, control } = settings;
+    const { mode, samples, control } = settings;
     const found: Beyond[] = [];
     if (mode !== "append") {
-        found.push({ field: "mode", what: `cannot be ${show(mode)}` });
-    }
-    for (const part of ["value", "key"] as const) {
-        if (formats[part] === "protobuf") {
-            found.push({ field: `formats.${part}`, what: `cannot be ${show(formats[part])}` });
-        }
+        found.push({
+            field: "mode",
+            what: `cannot be ${show(mode)}`,
+            why: "its state would hold every identity for ever",
+        });
     }
     if (samples !== "hashed") {
         const what = `cannot be ${show(samples)}`;

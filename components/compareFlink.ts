@@ -216,7 +216,7 @@ export function refuseWhatFlinkCannot(root: Section, settings: CompareSettings):
         );
     }
     if (settings.flink.registry !== null && settings.registry === null) {
-        root.refuse("flink.registry", 'is not used: no format is "avro"; remove it.');
+        root.refuse("flink.registry", 'is not used: no format is "avro" or "protobuf"; remove it.');
     }
     for (const key of ["memoryMiB", "settleSeconds"]) {
         if (root.get(key) !== undefined) {
