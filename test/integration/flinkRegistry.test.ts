@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { Type } from "avsc";
+import protobuf from "protobufjs";
 import type { CompareArgs } from "../../components/compare.js";
 import { registryJars } from "../../sandbox/jars.js";
 import { startRegistry, type SandboxRegistry } from "../../sandbox/registry.js";
@@ -55,7 +56,7 @@ class Door {
     }
 }
 
-describe("a comparison as a Flink job, of records in Avro", function () {
+describe("a comparison as a Flink job, of records with schemas", function () {
     this.timeout(600_000);
     let engines: Engines;
     let registry: SandboxRegistry;
@@ -79,18 +80,28 @@ describe("a comparison as a Flink job, of records in Avro", function () {
         await registry?.part.stop();
     });
 
-    /** How a schema's records are written, once it is registered. */
-    async function writerOf(subject: string, schema: object): Promise<(row: Row) => Buffer> {
+    /** Registers a schema, and returns what stands in front of its records. */
+    async function headerOf(
+        subject: string,
+        schemaType: "AVRO" | "PROTOBUF",
+        schema: string,
+    ): Promise<Buffer> {
         const answer = await fetch(`${registry.url}/subjects/${subject}/versions`, {
             method: "POST",
             headers: { "content-type": "application/vnd.schemaregistry.v1+json" },
-            body: JSON.stringify({ schemaType: "AVRO", schema: JSON.stringify(schema) }),
+            body: JSON.stringify({ schemaType, schema }),
         });
         const { id } = (await answer.json()) as { id: number };
+        const header = Buffer.alloc(5);
+        header.writeUInt32BE(id, 1);
+        return header;
+    }
+
+    /** How a schema's records are written, once it is registered. */
+    async function writerOf(subject: string, schema: object): Promise<(row: Row) => Buffer> {
+        const header = await headerOf(subject, "AVRO", JSON.stringify(schema));
         const type = Type.forSchema(schema as never, { wrapUnions: true });
         return ({ origin, at, delay, note, gate }) => {
-            const header = Buffer.alloc(5);
-            header.writeUInt32BE(id, 1);
             const value = {
                 origin,
                 at,
@@ -197,6 +208,59 @@ describe("a comparison as a Flink job, of records in Avro", function () {
     });
 
     const scene = { from: "beginning", checkpointSeconds: 1 } as const;
+
+    it("reads keys and values in Protobuf", async () => {
+        const formats = { value: "protobuf", key: "protobuf" } as const;
+        const byKey = { ...args(), formats, identity: ["$key.origin", "at"], fields: {} };
+        const settings = settingsOf({ ...byKey, engine: "flink", flink: scene });
+        const pair = await engines.start("protobuf", settings);
+        const schema = `syntax = "proto3";
+            message Origin { string origin = 1; }
+            message Delay { int64 at = 1; sint32 delay = 2; optional string note = 3; repeated int32 gates = 4; }`;
+        const { root } = protobuf.parse(schema);
+        const header = await headerOf(`${pair.incumbent.topic}-value`, "PROTOBUF", schema);
+        const framed = (name: string, indexes: readonly number[], value: object) => {
+            const type = root.lookupType(name);
+            const message = type.encode(type.fromObject(value)).finish();
+            return Buffer.concat([header, Buffer.from(indexes), message]);
+        };
+        const messages = (isCandidate: boolean) =>
+            all.flatMap((n) =>
+                rowsOf(n).map(({ origin, at, delay, note }, place): Message => {
+                    const isOther = isCandidate && n === 5 && place === 2;
+                    const value = {
+                        at,
+                        delay,
+                        gates: [n, isOther ? -1 : place],
+                        ...(note && { note }),
+                    };
+                    return {
+                        partition: place % 2,
+                        timestamp: at,
+                        // The first message of a schema is a zero, any other one the length of its path and that.
+                        key: framed("Origin", [0], { origin }),
+                        value: framed("Delay", [2, 2], value),
+                    };
+                }),
+            );
+        await engines.send(pair.incumbent.topic, messages(false));
+        await engines.send(pair.candidate.topic, messages(true));
+        const ours = await engines.byFlink(pair, settings);
+        const theirs = await engines.embedded(pair, settingsOf({ ...byKey, settleSeconds: 0 }));
+        assert.deepEqual(ours.evidence, theirs.evidence);
+        assert.equal(ours.verdict.outcome, "fail");
+        assert.deepEqual(
+            ours.evidence.fields.map(({ field, different }) => [field, different]),
+            [
+                ["$key.origin", 0],
+                ["at", 0],
+                ["delay", 0],
+                ["gates", 1],
+                ["note", 0],
+            ],
+        );
+        await engines.stop(pair);
+    });
 
     it("waits for a registry that does not answer, and reads on when it does", async () => {
         const settings = settingsOf({
