@@ -1,8 +1,5 @@
 import protobuf from "protobufjs";
-
-const { Long } = protobuf.util as unknown as {
-    Long: { fromString(text: string, unsigned?: boolean): unknown };
-};
+import { Long, protobufType } from "../comparison/formats/protobufTypes.js";
 
 /** Numbers from 0 to below another one, the same ones for the same seed. */
 export type Random = (below: number) => number;
@@ -73,13 +70,7 @@ export function anyProto(random: Random): string {
 
 /** Writes messages of a type of a schema, with any values, by protobufjs. */
 export function writerOf(schema: string, name: string, random: Random): () => Buffer {
-    const root = new protobuf.Root();
-    for (const file of ["timestamp", "duration", "wrappers"]) {
-        root.addJSON(protobuf.common.get(`google/protobuf/${file}.proto`)!.nested!);
-    }
-    protobuf.parse(schema, root, { keepCase: true });
-    root.resolveAll();
-    const type = root.lookupType(name);
+    const type = protobufType(schema, name);
     return () => Buffer.from(type.encode(type.create(anyMessage(type, random, 4))).finish());
 }
 

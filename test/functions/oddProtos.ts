@@ -1,3 +1,5 @@
+import * as fs from "node:fs";
+
 /** Schema files of odd shapes, and what both engines make of them. */
 interface OddProto {
     readonly text: string;
@@ -16,6 +18,10 @@ const p3 = 'syntax = "proto3"; ';
 const of2023 = 'edition = "2023"; ';
 const depth = (levels: number) =>
     `${p3}${Array.from({ length: levels }, (_, i) => `message M${i} { int32 a = 1; `).join("")}${"}".repeat(levels)}`;
+
+/** A file that describes schema files, as it comes with protobufjs. */
+const own = (name: string) =>
+    fs.readFileSync(require.resolve(`protobufjs/google/protobuf/${name}.proto`), "utf8");
 
 /** Both engines read records of these. */
 export const readable = shapes({
@@ -116,6 +122,20 @@ export const readable = shapes({
     "a service": `${p3} service S { option deprecated = true; rpc A (M) returns (stream .M); rpc B (stream M) returns (M) { option (http) = { get: "/{x}" additional { post: "/}" body: "*" } }; ; }
         rpc C (M) returns (M) {} ; } message M { int32 a = 1; }`,
     "reserved of all kinds": `${p3} message M { reserved 2, 15, 9 to 11, 40 to max; reserved "foo", 'bar'; int32 a = 1; ; }`,
+    "numbers and names reserved in one": `${p3} message M { reserved 2, "foo", 9 to 11, 'bar'; int32 a = 1; } enum E { A = 0; reserved "B", -2 to -1; }`,
+    "descriptions of schemas": own("descriptor"),
+    "descriptions of services": {
+        text: own("api"),
+        imports: {
+            "google/protobuf/source_context.proto": own("source_context"),
+            "google/protobuf/type.proto": own("type"),
+        },
+    },
+    "extensions of a known description": {
+        text: `${p2} import "google/protobuf/descriptor.proto"; extend google.protobuf.FieldOptions { optional M m = 50000; } message M { optional google.protobuf.FieldOptions a = 1 [(m) = {}]; }`,
+        imports: { "google/protobuf/descriptor.proto": own("descriptor") },
+    },
+    "an extension in front of what it extends": `${p2} package p; extend M { optional int32 x = 3; } extend p.M { optional p.M y = 4; } message M { extensions 1 to 10; }`,
     "no fields": `${p3} message M {} message N { M m = 1; repeated M l = 2; }`,
     "no messages": `${p3} enum E { A = 0; }`,
     nothing: "",

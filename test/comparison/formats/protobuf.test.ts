@@ -1,24 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import protobuf from "protobufjs";
 import { canonicalNumber } from "../../../components/provider/comparison/decimal.js";
 import type { Leaf } from "../../../components/provider/comparison/decode.js";
 import { parseEventTime } from "../../../components/provider/comparison/eventTime.js";
 import { decoderOf } from "../../../components/provider/comparison/formats/format.js";
 import { decoderFor, FakeRegistry, fieldsOf, framed, refusalOf } from "./double.js";
-
-const { Long } = protobuf.util as unknown as {
-    Long: { fromString(text: string, unsigned?: boolean): unknown };
-};
+import { Long, protobufType } from "./protobufTypes.js";
 
 /** What protobufjs writes for a message of a schema. */
 function encoder(schema: string, name: string): (value: object) => Uint8Array {
-    const root = new protobuf.Root();
-    for (const file of ["timestamp", "duration", "wrappers"]) {
-        root.addJSON(protobuf.common.get(`google/protobuf/${file}.proto`)!.nested!);
-    }
-    protobuf.parse(schema, root, { keepCase: true });
-    const type = root.lookupType(name);
+    const type = protobufType(schema, name);
     return (value) => type.encode(type.create(value)).finish();
 }
 
@@ -389,6 +380,12 @@ describe("Protobuf", () => {
         assert.deepEqual(await read(schema, 8, 1, 0xa2, 6, 2, 8, 2), {
             a: "integer 1",
             "\\.p\\.more": 'array [{"a":2}]',
+        });
+        const before = `syntax = "proto2"; package p; extend M { optional int32 x = 100; }
+            extend p.M { optional p.M y = 101; } message M { extensions 100 to 199; }`;
+        assert.deepEqual(await read(before, 0xa0, 6, 2, 0xaa, 6, 0), {
+            "\\.p\\.x": "integer 2",
+            "\\.p\\.y": "object {}",
         });
         const unknown = await decoderFor("protobuf", schema.replace("google.protobuf", "google"));
         assert.match(refusalOf(unknown, framed(1, Buffer.of(8, 1), first)), /cannot be used: /);

@@ -17,6 +17,12 @@ import {
 export function resolveNames(root: Root): void {
     // What Protobuf's own types are extended by is for options, which have no part in records.
     root.deferred = root.deferred.filter(({ extend }) => !/^\.?google\.protobuf\./.test(extend!));
+    for (const field of [...root.deferred]) {
+        // Added again: that what they extend was not there yet is remembered when it is.
+        const { parent } = field;
+        parent?.remove(field);
+        parent?.add(field);
+    }
     resolveIn(root);
 }
 

@@ -22,7 +22,8 @@ final class ProtoParser {
     private static final int DEEPEST_MESSAGES = 32;
     private static final int DEEPEST_OPTIONS = 100;
     private static final Set<String> KEY_TYPES = Set.of(
-            "int32", "int64", "uint32", "uint64", "sint32", "sint64", "fixed32", "fixed64", "sfixed32", "sfixed64", "bool", "string");
+            "int32", "int64", "uint32", "uint64", "sint32", "sint64",
+            "fixed32", "fixed64", "sfixed32", "sfixed64", "bool", "string");
 
     private final ProtoTokens tokens;
     private final ProtoFile file = new ProtoFile();
@@ -137,7 +138,7 @@ final class ProtoParser {
                 Field field = field(message.body, message.features, null);
                 message.fields.add(field);
                 if (syntax == ProtoSyntax.PROTO3 && field.isOptional()) {
-                    // Some name such a field's own group so.
+                    // Such a field is alone in a oneof, which has this name.
                     message.body.others.add("_" + field.name());
                 }
             }
@@ -288,23 +289,29 @@ final class ProtoParser {
         tokens.expect(";");
     }
 
+    /** Numbers and names: protoc wants them apart, but registries write them in one. */
     private void reserved(Reserved into) throws Unusable {
-        if (Decimal.isDigit(firstOf(tokens.peek())) || tokens.peek().equals("-")) {
-            ranges(into);
-        } else {
-            do {
+        do {
+            char first = firstOf(tokens.peek());
+            if (first == '-' || Decimal.isDigit(first)) {
+                range(into);
+            } else {
                 into.add(syntax.isEdition ? tokens.name() : tokens.string());
-            } while (tokens.skip(","));
-        }
+            }
+        } while (tokens.skip(","));
         tokens.expect(";");
     }
 
     private void ranges(Reserved into) throws Unusable {
         do {
-            long first = tokens.integer();
-            long last = !tokens.skip("to") ? first : tokens.skip("max") ? Integer.MAX_VALUE : tokens.integer();
-            into.add(first, last);
+            range(into);
         } while (tokens.skip(","));
+    }
+
+    private void range(Reserved into) throws Unusable {
+        long first = tokens.integer();
+        long last = !tokens.skip("to") ? first : tokens.skip("max") ? Integer.MAX_VALUE : tokens.integer();
+        into.add(first, last);
     }
 
     private void service() throws Unusable {

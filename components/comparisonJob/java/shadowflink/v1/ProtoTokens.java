@@ -2,9 +2,11 @@ package shadowflink.v1;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** The words, numbers, strings and signs of a <code>.proto</code> file, one after the other. */
 final class ProtoTokens {
+    private static final Pattern INTEGER = Pattern.compile("0[xX][0-9a-fA-F]{1,15}|0[0-7]{0,18}|[1-9][0-9]{0,17}");
     /** What stands behind the last one. */
     private static final String END = "";
 
@@ -99,7 +101,7 @@ final class ProtoTokens {
     long integer() throws Unusable {
         boolean isNegative = skip("-");
         String token = peek();
-        if (!token.matches("0[xX][0-9a-fA-F]{1,15}|0[0-7]{0,18}|[1-9][0-9]{0,17}")) {
+        if (!INTEGER.matcher(token).matches()) {
             throw unexpected("an integer");
         }
         at++;

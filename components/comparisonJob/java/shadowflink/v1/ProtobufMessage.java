@@ -37,7 +37,7 @@ final class ProtobufMessage {
      *
      * @param scalar its type; null where that is a message
      * @param message the same for messages; of a map it is its entries'
-     * @param others the slots of the other fields of its oneof: only the one that comes last counts
+     * @param oneof the slots of the fields of its oneof, if any: only the one that comes last counts
      * @param unwritten its text where it is there without being written; null where it is absent then
      */
     record Plan(
@@ -47,7 +47,7 @@ final class ProtobufMessage {
             ProtobufScalar scalar,
             ProtobufMessage message,
             int wireType,
-            int[] others,
+            int[] oneof,
             String unwritten) {
         static Plan ofEntry(String name, int number, ProtobufScalar scalar, ProtobufMessage message) {
             int wireType = message == null ? scalar.wireType() : ProtobufScalar.DELIMITED;
@@ -176,8 +176,10 @@ final class ProtobufMessage {
             level.into.unknown.append(text, 1, text.length() - 1);
             return null;
         }
-        for (int other : plan.others) {
-            level.into.slots[other] = null;
+        for (int other : plan.oneof) {
+            if (other != slot) {
+                level.into.slots[other] = null;
+            }
         }
         return inner;
     }

@@ -6,6 +6,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import shadowflink.v1.ProtoFile.Body;
 import shadowflink.v1.ProtoFile.Enumeration;
 import shadowflink.v1.ProtoFile.Field;
@@ -77,14 +79,15 @@ final class ProtobufSchema implements ReadFields {
                 throw new Unusable("it declares two fields " + field.number() + " of " + message.fullName);
             }
         }
+        Map<String, int[]> oneofs = oneofs(message);
         List<Plan> plans = new ArrayList<>();
         for (Field field : message.fields) {
-            plans.add(plan(field, message));
+            plans.add(plan(field, message, oneofs.getOrDefault(field.oneof(), ProtobufMessage.NONE)));
         }
         return plans;
     }
 
-    private Plan plan(Field field, Message message) throws Unusable {
+    private Plan plan(Field field, Message message, int[] oneof) throws Unusable {
         ProtobufScalar scalar = ProtobufScalar.BY_NAME.get(field.type());
         Message type = null;
         if (scalar == null) {
@@ -104,26 +107,22 @@ final class ProtobufSchema implements ReadFields {
         boolean isAbsent = type != null || field.kind() == Kind.MANY || field.isOptional() || !field.features().isImplicit();
         int wireType = type == null ? scalar.wireType() : wireTypeOf(type, field);
         String unwritten = isAbsent ? null : scalar.unwritten();
-        return new Plan(field.name(), field.number(), field.kind(), scalar, reader, wireType, others(field, message), unwritten);
+        return new Plan(field.name(), field.number(), field.kind(), scalar, reader, wireType, oneof, unwritten);
     }
 
     private static int wireTypeOf(Message type, Field field) {
         return type.isGroup || field.features().isDelimited() ? ProtobufScalar.START_GROUP : ProtobufScalar.DELIMITED;
     }
 
-    /** The slots of the other fields of a field's oneof. */
-    private static int[] others(Field field, Message message) {
-        if (field.oneof() == null) {
-            return ProtobufMessage.NONE;
-        }
-        List<Integer> others = new ArrayList<>();
-        for (int slot = 0; slot < message.fields.size(); slot++) {
-            Field other = message.fields.get(slot);
-            if (other != field && field.oneof().equals(other.oneof())) {
-                others.add(slot);
-            }
-        }
-        return others.stream().mapToInt(Integer::intValue).toArray();
+    /** The slots of the fields of each oneof. */
+    private static Map<String, int[]> oneofs(Message message) {
+        return IntStream.range(0, message.fields.size())
+                .boxed()
+                .filter(slot -> message.fields.get(slot).oneof() != null)
+                .collect(Collectors.groupingBy(
+                        slot -> message.fields.get(slot).oneof(),
+                        Collectors.collectingAndThen(
+                                Collectors.toList(), slots -> slots.stream().mapToInt(Integer::intValue).toArray())));
     }
 
     /** Which message of the file a record is: an index, and the one inside that message, and so on. */
@@ -144,7 +143,8 @@ final class ProtobufSchema implements ReadFields {
         Body among = file.body;
         Message found = null;
         for (long index : indexes) {
-            found = index < 0 ? null : among.messages.stream().filter(message -> !message.isGroup).skip(index).findFirst().orElse(null);
+            List<Message> messages = among.messages.stream().filter(message -> !message.isGroup).collect(Collectors.toList());
+            found = index < 0 || index >= messages.size() ? null : messages.get((int) index);
             if (found == null) {
                 throw new Unusable("it is message " + shown(indexes) + " of its schema, which has no such message");
             }
