@@ -5,6 +5,7 @@ SET 'execution.runtime-mode' = 'streaming';
 SET 'table.exec.state.ttl' = '0 s';
 SET 'table.local-time-zone' = 'UTC';
 SET 'table.optimizer.reuse-optimize-block-with-digest-enabled' = 'true';
+SET 'pipeline.object-reuse' = 'true';
 SET 'parallelism.default' = '1';
 SET 'execution.checkpointing.interval' = '10 s';
 SET 'execution.checkpointing.mode' = 'EXACTLY_ONCE';

@@ -51,15 +51,18 @@ export class JavaFunctions {
             });
     }
 
-    /** With these variables in the JVM's environment. */
-    static async start(environment: NodeJS.ProcessEnv = {}): Promise<JavaFunctions> {
+    /** With these variables in the JVM's environment, and these options of its own. */
+    static async start(
+        environment: NodeJS.ProcessEnv = {},
+        more: readonly string[] = [],
+    ): Promise<JavaFunctions> {
         const jars = [await functionsJar(), path.join(await flinkJars(), "lib", "*")];
         const folder = fs.mkdtempSync(path.join(os.tmpdir(), "shadow-flink-functions-"));
         const env = javaEnvironment(environment);
         const source = path.join(repository, "test", "functions", "java", "Ask.java");
         const classPath = [folder, ...jars].join(path.delimiter);
         await run(jdkCommand("javac"), ["-d", folder, "-cp", classPath, source], { env });
-        const options = ["-Xmx512m", "-XX:+UseSerialGC", "-cp", classPath];
+        const options = ["-Xmx512m", "-XX:+UseSerialGC", ...more, "-cp", classPath];
         const stdio = ["pipe", "pipe", "inherit"] as const;
         const child = spawn(javaCommand(), [...options, "Ask"], { env, stdio: [...stdio] });
         return new JavaFunctions(folder, child);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { CompareArgs, CompareSettings } from "../../components/compare.js";
 import type { DifferingPairs } from "../../components/comparisonJob/evidenceRows.js";
-import { differenceSettings } from "../../components/comparisonJob/recordSettings.js";
+import { differenceSettings, readSettings } from "../../components/comparisonJob/recordSettings.js";
 import { readDifferences, writeContent } from "../../components/provider/comparison/content.js";
 import { decodeValue, type Fields } from "../../components/provider/comparison/decode.js";
 import type { Row } from "../../components/provider/comparison/engine.js";
@@ -253,6 +253,24 @@ describe("the functions of a comparison's job", function () {
                 settings({ eventTime: undefined }),
             );
             assert.equal(read, 4);
+        });
+
+        it("refuses what is too deep for a small stack, and reads on", async () => {
+            const small = await JavaFunctions.start({}, ["-Xss256k"]);
+            try {
+                const text = readSettings(settingsOf({ identity: ["a"], eventTime: undefined }));
+                const problemOf = async (depth: number) => {
+                    const record = recordOf(nested(depth, "[", "]"));
+                    const answer = await small.read(record, text);
+                    return "failed" in answer ? answer.failed : answer.problem;
+                };
+                assert.equal(await problemOf(10), null);
+                const tooDeep = /^it is nested too deep for the stack of the job's tasks$/;
+                assert.match(String(await problemOf(990)), tooDeep);
+                assert.equal(await problemOf(10), null);
+            } finally {
+                await small.stop();
+            }
         });
 
         it("refuses what is nested too deep, is no UTF-8, is empty, or begins with a BOM", async () => {

@@ -72,6 +72,9 @@ public final class ReadRecord extends ScalarFunction {
                 return readable(key, record, written);
             } catch (Unusable reason) {
                 return row(reason.getMessage(), null, null, null, null, null);
+            } catch (StackOverflowError error) {
+                // How deep that is depends on the thread, which no record is to end.
+                return row("it is nested too deep for the stack of the job's tasks", null, null, null, null, null);
             }
         }
 

@@ -59,16 +59,18 @@ final class Registry {
     private final String authorizationFrom;
     private final String authorization;
     private final Map<String, Schema> answers = new HashMap<>();
-    private final HttpClient client = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NORMAL)
-            .build();
+    private final HttpClient client;
 
     /** With the header that stands in this variable of the cluster's environment, if one is named. */
     Registry(String url, String authorizationFrom) {
         this.url = url.replaceAll("/+$", "");
         this.authorizationFrom = authorizationFrom;
         authorization = authorizationFrom == null ? null : header(authorizationFrom);
+        client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                // It would take the header along to another server.
+                .followRedirects(authorization == null ? HttpClient.Redirect.NORMAL : HttpClient.Redirect.NEVER)
+                .build();
     }
 
     private static String header(String variable) {

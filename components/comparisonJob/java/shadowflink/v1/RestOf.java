@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.flink.table.annotation.DataTypeHint;
 import org.apache.flink.table.annotation.FunctionHint;
+import org.apache.flink.table.api.dataview.MapView;
 import org.apache.flink.table.functions.AggregateFunction;
 
 /**
@@ -14,10 +15,10 @@ import org.apache.flink.table.functions.AggregateFunction;
 public final class RestOf extends AggregateFunction<Map<String, Integer>, RestOf.Rest> {
     private static final long serialVersionUID = 1L;
 
-    /** What is left so far. */
+    /** What is left so far, of which there may be much: a record changes one entry of it. */
     public static final class Rest {
         @DataTypeHint("MAP<STRING, INT>")
-        public Map<String, Integer> contents = new HashMap<>();
+        public MapView<String, Integer> contents = new MapView<>();
     }
 
     @Override
@@ -25,22 +26,36 @@ public final class RestOf extends AggregateFunction<Map<String, Integer>, RestOf
         return new Rest();
     }
 
-    public void accumulate(Rest rest, Boolean isIncumbent, String content) {
+    public void accumulate(Rest rest, Boolean isIncumbent, String content) throws Exception {
         add(rest, content, isIncumbent ? 1 : -1);
     }
 
-    public void merge(Rest rest, Iterable<Rest> others) {
+    public void merge(Rest rest, Iterable<Rest> others) throws Exception {
         for (Rest other : others) {
-            other.contents.forEach((content, more) -> add(rest, content, more));
+            for (Map.Entry<String, Integer> more : other.contents.entries()) {
+                add(rest, more.getKey(), more.getValue());
+            }
         }
     }
 
     @Override
     public Map<String, Integer> getValue(Rest rest) {
-        return rest.contents;
+        Map<String, Integer> left = new HashMap<>();
+        try {
+            rest.contents.entries().forEach(more -> left.put(more.getKey(), more.getValue()));
+        } catch (Exception error) {
+            throw new IllegalStateException(error);
+        }
+        return left;
     }
 
-    private static void add(Rest rest, String content, int more) {
-        rest.contents.merge(content, more, (known, also) -> known + also == 0 ? null : known + also);
+    private static void add(Rest rest, String content, int more) throws Exception {
+        Integer known = rest.contents.get(content);
+        int sum = known == null ? more : known + more;
+        if (sum == 0) {
+            rest.contents.remove(content);
+        } else {
+            rest.contents.put(content, sum);
+        }
     }
 }

@@ -23,9 +23,6 @@ final class SchemaDecoder implements Decoder {
             schema.read(bytes, HEADER_LENGTH, fields);
         } catch (Unusable reason) {
             throw inSchema(reason.getMessage(), id);
-        } catch (StackOverflowError error) {
-            // How deep that is depends on the thread, for which no record is to end the job.
-            throw inSchema("it is too large or too deep", id);
         }
         return id;
     }
