@@ -154,10 +154,10 @@ function readFunctions(section: Section): string {
         if (section.get(key) === undefined) {
             section.refuse(key, `is missing; ${wayOut}`);
         }
+    } else if (/^[^:]+:\/\/.*:.*@/.test(text)) {
+        section.refuse(key, "has a password in it, which would stand in the state; remove it.");
     } else if (scheme === undefined || rest === undefined) {
         section.refuse(key, `is ${show(text)}, which is no URL; ${wayOut}`);
-    } else if (/^\/\/[^/]*:[^/]*@/.test(rest)) {
-        section.refuse(key, "has a password in it, which would stand in the state; remove it.");
     } else if (scheme === "local") {
         section.refuse(
             key,

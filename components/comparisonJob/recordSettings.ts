@@ -24,7 +24,7 @@ export function readSettings({
     });
 }
 
-/** What its `differences` is told of how fields are compared. */
+/** What its `counterparts` is told of how fields are compared. */
 export function differenceSettings({ fields }: CompareSettings): string {
     const how = Object.entries(fields).map(
         ([field, { absoluteTolerance, relativeTolerance, unordered }]) => [

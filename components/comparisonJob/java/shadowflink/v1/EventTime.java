@@ -14,6 +14,8 @@ final class EventTime {
     private static final double FIRST_MICROSECONDS = 1e14;
     /** The beginning of the year 1, the first one that Flink has. */
     private static final long FIRST = -62_135_596_800_000L;
+    /** The end of the year 9999, the last one that Flink has. */
+    private static final long LAST = 253_402_300_799_999L;
     private static final String TOO_LARGE = "is too large for milliseconds since the epoch (microseconds?)";
 
     private static final Pattern TIMESTAMP = Pattern.compile(
@@ -45,6 +47,9 @@ final class EventTime {
             if (eventTime < FIRST) {
                 throw new Unusable("lies before the year 1");
             }
+            if (eventTime > LAST) {
+                throw new Unusable("lies behind the year 9999");
+            }
             return eventTime;
         } catch (Unusable reason) {
             throw new Unusable("it has an event time " + path + " that " + reason.getMessage());
@@ -54,7 +59,8 @@ final class EventTime {
     private long of(Leaf leaf) throws Unusable {
         switch (leaf.type()) {
             case INTEGER, NUMBER:
-                return ofNumber(Double.parseDouble(leaf.text()));
+                // What is no number of JSON is an object that says what it is.
+                return ofNumber(leaf.text().startsWith("{") ? Double.NaN : Double.parseDouble(leaf.text()));
             case STRING:
                 if (!leaf.text().equals(lastText)) {
                     last = ofTimestamp(leaf.text());

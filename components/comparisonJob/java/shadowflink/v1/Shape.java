@@ -16,7 +16,7 @@ final class Shape {
         }
     }
 
-    /** More characters of paths are not remembered: ids as names of fields. */
+    /** More characters of paths, and of what is made of them, are not remembered: ids as names of fields. */
     private static final int MOST_CHARACTERS = 500_000;
 
     private final Shape root;
@@ -84,6 +84,7 @@ final class Shape {
                         .append('[').append(Texts.string(line.path)).append(",\"").append(line.type.word).append("\"]");
             }
             types = StringData.fromString(json.append(']').toString());
+            root.characters += json.length();
         }
         return types;
     }
@@ -97,6 +98,7 @@ final class Shape {
             }
             all.sort(Comparator.comparing(Line::beginning));
             lines = all.toArray(new Line[0]);
+            root.characters += lines.length;
         }
         return lines;
     }
