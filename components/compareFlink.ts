@@ -218,6 +218,13 @@ export function refuseWhatFlinkCannot(root: Section, settings: CompareSettings):
     if (settings.flink.registry !== null && settings.registry === null) {
         root.refuse("flink.registry", 'is not used: no format is "avro" or "protobuf"; remove it.');
     }
+    const registry = settings.flink.registry ?? settings.registry?.url ?? "";
+    if (URL.canParse(registry) && new URL(registry).hostname.includes("_")) {
+        root.refuse(
+            "flink.registry",
+            `would be ${show(registry)}, whose host has a "_" in it, which no Java takes for one; give another name of it.`,
+        );
+    }
     for (const key of ["memoryMiB", "settleSeconds"]) {
         if (root.get(key) !== undefined) {
             root.refuse(key, 'is not used with compare.engine "flink"; remove it.');

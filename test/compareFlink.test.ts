@@ -64,6 +64,14 @@ describe("the arguments of a comparison as a Flink job", () => {
                 "compare.flink.registry",
                 /is not used: no format is "avro" or "protobuf"/,
             ],
+            "a registry that Java cannot ask": [
+                {
+                    formats: { value: "avro" },
+                    registry: { url: "http://schema_registry:8081" },
+                },
+                "compare.flink.registry",
+                /would be "http:\/\/schema_registry:8081", whose host has a "_" in it/,
+            ],
             "memory of the other engine": [{ memoryMiB: 512 }, "compare.memoryMiB", /is not used/],
             "a password": [
                 { flink: { ...minimal.flink, properties: { "ssl.key.password": "hunter2" } } },

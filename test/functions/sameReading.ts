@@ -14,6 +14,8 @@ import type { JavaFunctions, Read } from "./javaFunctions.js";
 
 /** The first millisecond of the year 1, before which Flink has no timestamps. */
 const yearOne = Date.parse("0001-01-01T00:00:00Z");
+/** And the first one that it does not have any more. */
+const yearTenThousand = Date.parse("+010000-01-01T00:00:00Z");
 
 /** A record without more than a value, unless it is said. */
 export const recordOf = (
@@ -70,6 +72,9 @@ export function expectedOf(record: LogRecord, settings: CompareSettings, decoder
     }
     if (observed.eventTime < yearOne) {
         return refusal(`it has an event time ${settings.eventTime} that lies before the year 1`);
+    }
+    if (observed.eventTime >= yearTenThousand) {
+        return refusal(`it has an event time ${settings.eventTime} that lies behind the year 9999`);
     }
     const schemas = observed.schemas.map(({ part, id }) => `${part} ${id}`).join(" ");
     return {

@@ -254,6 +254,21 @@ describe("the functions of a comparison's job, of Avro", function () {
         assert.equal(read, 60);
     });
 
+    it("refuses an event time that is no number", async () => {
+        const id = hold({ type: "record", name: "R", fields: [{ name: "t", type: "double" }] });
+        const records = [NaN, Infinity, -Infinity, 1.5e12].map((time) => {
+            const bytes = Buffer.alloc(8);
+            bytes.writeDoubleLE(time);
+            return recordOf(framed(id, bytes));
+        });
+        const counts = await assertSame(
+            java,
+            records,
+            settings({ identity: ["t"], eventTime: "t" }),
+        );
+        assert.deepEqual(counts, { read: 1, refused: 3 });
+    });
+
     it("reads integers, decimals, dates and times of any size", async () => {
         const raw = (value: bigint): number[] => {
             const bytes: number[] = [];

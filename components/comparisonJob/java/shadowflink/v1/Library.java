@@ -1,5 +1,6 @@
 package shadowflink.v1;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -18,6 +19,9 @@ final class Library {
     /** A schema that refers to more others than this is taken for broken. */
     private static final int MOST_REFERENCES = 1_000;
 
+    /** A registry may hear later than a producer of a schema: what it does not know it is asked again. */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
     private final String type;
     private final Format format;
     private final Registry registry;
@@ -33,7 +37,7 @@ final class Library {
     /** How records with this schema are read. */
     ReadFields get(int id) throws Unusable {
         Known found = known.get(id);
-        if (found == null) {
+        if (found == null || found.isOver()) {
             found = look(id);
         }
         if (found.refused != null) {
@@ -42,19 +46,23 @@ final class Library {
         return found.reader;
     }
 
-    /** Or why there is none. */
-    private record Known(ReadFields reader, Unusable refused) {}
+    /** Or why there is none, and until when that is so. */
+    private record Known(ReadFields reader, Unusable refused, long until) {
+        boolean isOver() {
+            return refused != null && System.nanoTime() - until > 0;
+        }
+    }
 
     private Known look(int id) throws Unusable {
         String what = "its schema id " + Integer.toUnsignedString(id);
-        if (known.size() >= MOST_SCHEMAS) {
+        if (known.size() >= MOST_SCHEMAS && !known.containsKey(id)) {
             throw new Unusable(what + " was not looked up, as " + MOST_SCHEMAS + " others were before it");
         }
         Known found;
         try {
-            found = new Known(load(what, id), null);
+            found = new Known(load(what, id), null, 0);
         } catch (Unusable reason) {
-            found = new Known(null, reason);
+            found = new Known(null, reason, System.nanoTime() + PATIENCE.toNanos());
         }
         known.put(id, found);
         return found;

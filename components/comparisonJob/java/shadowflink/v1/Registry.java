@@ -98,10 +98,15 @@ final class Registry {
     }
 
     private Schema find(String path) {
-        if (!answers.containsKey(path)) {
-            answers.put(path, ask(path));
+        Schema known = answers.get(path);
+        if (known == null) {
+            known = ask(path);
+            // One that is not known now may have been registered somewhere else, and come.
+            if (known != null) {
+                answers.put(path, known);
+            }
         }
-        return answers.get(path);
+        return known;
     }
 
     private Schema ask(String path) {
@@ -123,7 +128,7 @@ final class Registry {
         CompletableFuture<HttpResponse<InputStream>> asked =
                 client.sendAsync(request(path), HttpResponse.BodyHandlers.ofInputStream());
         try {
-            return asked.thenApply(this::read).get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            return asked.thenApplyAsync(this::read).get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException error) {
             asked.cancel(true);
             throw new Failure("the registry at " + url + " did not answer within " + DEADLINE.toSeconds() + " s", true);
@@ -139,7 +144,7 @@ final class Registry {
     }
 
     private HttpRequest request(String path) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path))
+        HttpRequest.Builder request = builder(path)
                 .header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
         if (authorization != null) {
             try {
@@ -152,6 +157,14 @@ final class Registry {
         return request.build();
     }
 
+    private HttpRequest.Builder builder(String path) {
+        try {
+            return HttpRequest.newBuilder(URI.create(url + path));
+        } catch (IllegalArgumentException error) {
+            throw new Failure("the registry at " + url + " cannot be asked, since Java takes that for no address", false);
+        }
+    }
+
     private Schema read(HttpResponse<InputStream> response) {
         JsonNode answer = json(response);
         int status = response.statusCode();
@@ -162,7 +175,9 @@ final class Registry {
         if (status == 404 && answer != null && answer.has("error_code")) {
             return null;
         }
-        String hint = status != 401 && status != 403
+        String hint = status >= 300 && status <= 399
+                ? " (it redirects, and a header is not taken along: give the address that it redirects to)"
+                : status != 401 && status != 403
                 ? ""
                 : authorization == null
                         ? " (compare.registry.authorizationFrom names no header to send)"
