@@ -1,4 +1,5 @@
 import type { CompareSettings } from "./compare.js";
+import { aggregatedFields } from "./compareRules.js";
 import { show } from "./section.js";
 
 /** A setting that a job in Flink SQL cannot do. */
@@ -28,7 +29,7 @@ export function beyondFlink(settings: CompareSettings): Beyond[] {
     if (control !== null) {
         found.push({ field: "control", what: "cannot be given" });
     }
-    const aggregated = aggregatedFields(settings);
+    const aggregated = aggregatedFields(settings.rules);
     for (const [field, { ignore }] of Object.entries(settings.fields)) {
         if (ignore !== null && aggregated.includes(field)) {
             found.push({
@@ -39,9 +40,4 @@ export function beyondFlink(settings: CompareSettings): Beyond[] {
         }
     }
     return found;
-}
-
-/** The fields of which there are aggregates, and those that group them. */
-export function aggregatedFields({ rules }: CompareSettings): string[] {
-    return [...Object.keys(rules.aggregates.fields), ...rules.aggregates.groupBy];
 }

@@ -132,6 +132,11 @@ interface Common {
     readonly minRecords: number;
 }
 
+/** The fields of which there are aggregates, and those that group them. */
+export function aggregatedFields({ aggregates }: RuleSettings): string[] {
+    return [...Object.keys(aggregates.fields), ...aggregates.groupBy];
+}
+
 /** Reads `compare.rules`; `maxLagSeconds` is what the candidate may be behind where nothing is given. */
 export function readRules(root: Section, maxLagSeconds: number): RuleSettings {
     const rules = root.section("rules", [

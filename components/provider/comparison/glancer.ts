@@ -1,5 +1,5 @@
-import { aggregatedFields } from "../../beyondFlink.js";
 import type { CompareSettings } from "../../compare.js";
+import { aggregatedFields } from "../../compareRules.js";
 import { viewOf } from "../kafka/hashBytes.js";
 import { span, type StoredBytes } from "../kafka/storedBytes.js";
 import type { Fields } from "./decode.js";
@@ -33,7 +33,7 @@ export function canGlance(settings: CompareSettings): boolean {
 function wantedFields(settings: CompareSettings): string[] {
     const { identity, eventTime } = settings;
     const fields = [...identity, ...(eventTime === null ? [] : [eventTime])];
-    return [...new Set([...fields, ...aggregatedFields(settings)])];
+    return [...new Set([...fields, ...aggregatedFields(settings.rules)])];
 }
 
 /** Tells from a record's bytes alone what has to be known of it: what the decoder would tell, or nothing. */
